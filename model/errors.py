@@ -1,0 +1,89 @@
+"""Every error that `hazardlens.model` raises on purpose.
+
+HazardlensError
+├── ImageError                  a photo that cannot be used
+│   ├── ImageEmptyError             no bytes at all
+│   ├── ImageFormatError            not one of the formats we accept, judged by content
+│   ├── ImageTooLargeError          more pixels than the limit, judged before decoding
+│   └── ImageBrokenError            the right format, but truncated or corrupt
+├── BundleError                 a model bundle that must not be loaded
+│   ├── BundleMissingError          a file of the bundle is not there
+│   ├── BundleChecksumError         a file differs from the manifest's sha256
+│   └── BundleInvalidError          the manifest or the graph breaks the format
+├── PolicyError                 a triage policy that breaks its schema
+└── InferenceError              the runtime failed on a valid tensor
+
+`code` is stable: it reaches API clients and the command line's JSON, so renaming one is a breaking change.
+"""
+
+from typing import ClassVar
+
+
+class HazardlensError(Exception):
+    """Base of all errors raised on purpose; `str(error)` is one line that a person can act on."""
+
+    code: ClassVar[str] = "hazardlens_error"
+
+
+class ImageError(HazardlensError):
+    """A photo that cannot be used."""
+
+    code = "image_invalid"
+
+
+class ImageEmptyError(ImageError):
+    """The photo has no bytes."""
+
+    code = "image_empty"
+
+
+class ImageFormatError(ImageError):
+    """The content is not in an accepted format, whatever its name says."""
+
+    code = "image_format_unsupported"
+
+
+class ImageTooLargeError(ImageError):
+    """The header announces more pixels than the limit; nothing was decoded."""
+
+    code = "image_too_large"
+
+
+class ImageBrokenError(ImageError):
+    """The content starts like an accepted format but is truncated or corrupt."""
+
+    code = "image_broken"
+
+
+class BundleError(HazardlensError):
+    """A model bundle that must not be loaded."""
+
+    code = "bundle_invalid"
+
+
+class BundleMissingError(BundleError):
+    """A file that the bundle needs is not there."""
+
+    code = "bundle_missing"
+
+
+class BundleChecksumError(BundleError):
+    """A file of the bundle differs from the sha256 in its manifest."""
+
+    code = "bundle_checksum_mismatch"
+
+
+class BundleInvalidError(BundleError):
+    """The manifest or the graph breaks the bundle format."""
+
+
+class PolicyError(HazardlensError):
+    """A triage policy that breaks its schema."""
+
+    code = "policy_invalid"
+
+
+class InferenceError(HazardlensError):
+    """The runtime failed on a tensor that met the model's contract."""
+
+    code = "inference_failed"

@@ -1,0 +1,1 @@
+"""The HTTP service: upload in, pre-filled report out."""
