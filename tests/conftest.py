@@ -1,0 +1,84 @@
+"""What every test gets: no network but this machine, folders and an environment of its own, and the shared photos."""
+
+import os
+import socket
+from collections.abc import Iterator
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[1]
+_REAL_CONNECT = socket.socket.connect
+_REAL_CONNECT_EX = socket.socket.connect_ex
+
+
+def _refuse_far_hosts(address: Any) -> None:
+    """Fail on an internet address that is not this machine's own; paths of Unix sockets pass."""
+    if not isinstance(address, tuple):
+        return
+    host = str(address[0])
+    if host != "localhost" and not ip_address(host).is_loopback:
+        pytest.fail(f"a test tried to reach {host}: tests talk to this machine only")
+
+
+def _connect(self: socket.socket, address: Any) -> None:
+    _refuse_far_hosts(address)
+    _REAL_CONNECT(self, address)
+
+
+def _connect_ex(self: socket.socket, address: Any) -> int:
+    _refuse_far_hosts(address)
+    return _REAL_CONNECT_EX(self, address)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _only_this_machine() -> Iterator[None]:
+    """Refuse every connection that leaves this machine, whichever library opens it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", _connect)
+        patch.setattr(socket.socket, "connect_ex", _connect_ex)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the test its own temp folder and settings, so that neither the caller's shell nor another test shows."""
+    for name in [name for name in os.environ if name.startswith("HAZARDLENS_")]:
+        monkeypatch.delenv(name)
+    own = tmp_path / ".env"
+    for name in ("TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "YOLO_CONFIG_DIR", "MPLCONFIGDIR"):
+        folder = own / name.lower()
+        folder.mkdir(parents=True)
+        monkeypatch.setenv(name, str(folder))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setenv("YOLO_AUTOINSTALL", "false")
+    monkeypatch.setenv("YOLO_OFFLINE", "true")
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    monkeypatch.setenv("NO_COLOR", "1")
+
+
+@pytest.fixture(scope="session")
+def repo() -> Path:
+    """The repository's root."""
+    return REPO
+
+
+def _shared(name: str) -> Path:
+    folder = REPO.parent / "shared" / name
+    if not folder.is_dir():
+        pytest.skip(f"needs the folder ../shared/{name} beside the repository, which is not there")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The labelled photos beside the repository (photos.csv, labels.txt, labels/, photos/); skips where missing."""
+    return _shared("data")
+
+
+@pytest.fixture(scope="session")
+def shared_weights() -> Path:
+    """The starting weights beside the repository (NAME.safetensors with NAME.json); skips where missing."""
+    return _shared("weights")
