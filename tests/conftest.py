@@ -5,30 +5,46 @@ import socket
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
 REPO = Path(__file__).resolve().parents[1]
+
+_Address: TypeAlias = tuple[Any, ...] | str | bytes
 _REAL_CONNECT = socket.socket.connect
 _REAL_CONNECT_EX = socket.socket.connect_ex
 
 
-def _refuse_far_hosts(address: Any) -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the caches and settings of libraries out of the home folder; they are read on import, before any fixture."""
+    cache = config.rootpath / ".pytest_cache" / "libraries"
+    for name in ("MPLCONFIGDIR", "YOLO_CONFIG_DIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+        folder = cache / name.lower()
+        folder.mkdir(parents=True, exist_ok=True)
+        os.environ[name] = str(folder)
+    os.environ.update(YOLO_AUTOINSTALL="false", YOLO_OFFLINE="true", MPLBACKEND="Agg", NO_COLOR="1")
+
+
+def _refuse_far_hosts(address: _Address) -> None:
     """Fail on an internet address that is not this machine's own; paths of Unix sockets pass."""
     if not isinstance(address, tuple):
         return
     host = str(address[0])
-    if host != "localhost" and not ip_address(host).is_loopback:
+    try:
+        near = ip_address(host).is_loopback
+    except ValueError:  # a name
+        near = host == "localhost"
+    if not near:
         pytest.fail(f"a test tried to reach {host}: tests talk to this machine only")
 
 
-def _connect(self: socket.socket, address: Any) -> None:
+def _connect(self: socket.socket, address: _Address) -> None:
     _refuse_far_hosts(address)
     _REAL_CONNECT(self, address)
 
 
-def _connect_ex(self: socket.socket, address: Any) -> int:
+def _connect_ex(self: socket.socket, address: _Address) -> int:
     _refuse_far_hosts(address)
     return _REAL_CONNECT_EX(self, address)
 
@@ -43,20 +59,12 @@ def _only_this_machine() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give the test its own temp folder and settings, so that neither the caller's shell nor another test shows."""
+def _own_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the test its own temp folder and none of the caller's settings."""
     for name in [name for name in os.environ if name.startswith("HAZARDLENS_")]:
         monkeypatch.delenv(name)
-    own = tmp_path / ".env"
-    for name in ("TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "YOLO_CONFIG_DIR", "MPLCONFIGDIR"):
-        folder = own / name.lower()
-        folder.mkdir(parents=True)
-        monkeypatch.setenv(name, str(folder))
+    monkeypatch.setenv("TMPDIR", str(tmp_path_factory.mktemp("tmp")))
     monkeypatch.setattr("tempfile.tempdir", None)
-    monkeypatch.setenv("YOLO_AUTOINSTALL", "false")
-    monkeypatch.setenv("YOLO_OFFLINE", "true")
-    monkeypatch.setenv("MPLBACKEND", "Agg")
-    monkeypatch.setenv("NO_COLOR", "1")
 
 
 @pytest.fixture(scope="session")
