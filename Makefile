@@ -1,0 +1,74 @@
+# The only set-up there is: `make run` serves, `make test` tests. Each installs what it needs, once.
+# Variables: PYTHON (a Python 3.11), HOST, PORT, TORCH_INDEX (the address of an index of CPU builds of torch, for
+# machines where plain pip would take the CUDA build), TESTS and PYTEST_ARGS.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= $(firstword $(shell command -v python3.11 python3))
+HOST ?= 127.0.0.1
+PORT ?= 8000
+TESTS ?= tests
+PYTEST_ARGS ?= --numprocesses 2 --dist worksteal
+
+BIN := .venv/bin
+STAMPS := .venv/stamps
+INSTALL := $(BIN)/python -m pip --disable-pip-version-check install -qq --progress-bar off --constraint constraints.txt
+
+.PHONY: help run test check fix lock wheel clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
+
+run: $(STAMPS)/serve ## Serve on http://127.0.0.1:8000 with the model that ships
+	$(BIN)/hazardlens serve --host $(HOST) --port $(PORT)
+
+test: $(STAMPS)/test ## Run all tests; TESTS=tests/model runs some
+	scripts/system-packages
+	$(BIN)/python -m pytest $(PYTEST_ARGS) $(TESTS)
+
+check: $(STAMPS)/test ## Lint, format and types, without writing
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports
+
+fix: $(STAMPS)/test ## Repair what the linter and the formatter can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+wheel: $(STAMPS)/test ## Build dist/*.whl
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+lock: $(STAMPS)/venv ## Renew constraints.txt; torch and torchvision stay where they are pinned
+	scripts/lock
+
+clean: ## Remove what was built, but neither .venv nor var/
+	rm -rf build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(STAMPS)/venv:
+	@if ! "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then \
+		echo 'hazardlens needs Python 3.11: install it, or name it: make PYTHON=/path/to/python3.11 ...' >&2; exit 1; fi
+	"$(PYTHON)" -m venv .venv
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/serve: $(STAMPS)/venv pyproject.toml constraints.txt
+	@echo 'Installing what serving needs into .venv; this happens once and takes about a minute.'
+	$(INSTALL) --editable .
+	@touch $@
+
+# torch first and by itself: whatever asks for it later finds it there. torchvision without what it depends on, or
+# it would fetch another torch.
+$(STAMPS)/torch: $(STAMPS)/venv constraints.txt
+	@echo 'Installing torch into .venv; this happens once and takes a few minutes.'
+	$(INSTALL) $(TORCH_INDEX:%=--index-url %) torch
+	$(INSTALL) $(TORCH_INDEX:%=--index-url %) --no-deps torchvision
+	@touch $@
+
+$(STAMPS)/test: $(STAMPS)/torch pyproject.toml constraints.txt
+	@echo 'Installing what training and the tests need into .venv; this happens once and takes a few minutes.'
+	$(INSTALL) --editable '.[training,test]'
+	@touch $(STAMPS)/serve $@
