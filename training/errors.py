@@ -1,0 +1,61 @@
+"""Every error that `hazardlens.training` raises on purpose.
+
+TrainingError
+├── DatasetError                labelled photos that cannot be used
+│   ├── DatasetMissingError         a file or folder that the format needs is not there
+│   └── DatasetInvalidError         a row, label file or box breaks the format; the message names file and line
+├── SplitError                  a split that cannot be made, read, or does not fit the photos
+├── ConfigError                 a training configuration that breaks its schema
+├── WeightsError                weights that do not fit the network
+└── RunError                    a run folder that cannot be started or resumed
+
+`str(error)` is one line that a person can act on: the command line shows it without a traceback.
+"""
+
+from hazardlens.model.errors import HazardlensError
+
+
+class TrainingError(HazardlensError):
+    """Base of all errors that training raises on purpose."""
+
+    code = "training_error"
+
+
+class DatasetError(TrainingError):
+    """Labelled photos that cannot be used."""
+
+    code = "dataset_invalid"
+
+
+class DatasetMissingError(DatasetError):
+    """A file or folder that the format needs is not there."""
+
+    code = "dataset_missing"
+
+
+class DatasetInvalidError(DatasetError):
+    """A row, a label file or a box breaks the format."""
+
+
+class SplitError(TrainingError):
+    """A split that cannot be made, read, or does not fit the photos."""
+
+    code = "split_invalid"
+
+
+class ConfigError(TrainingError):
+    """A training configuration that breaks its schema."""
+
+    code = "config_invalid"
+
+
+class WeightsError(TrainingError):
+    """Weights that do not fit the network."""
+
+    code = "weights_invalid"
+
+
+class RunError(TrainingError):
+    """A run folder that cannot be started or resumed."""
+
+    code = "run_invalid"
