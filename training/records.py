@@ -1,7 +1,8 @@
 """The labelled photos of a data set on disk, as frozen values.
 
-A data set is a folder with `photos.csv` (a row per photo), `labels.txt` (a label per line), `labels/` (boxes, one text file per
-photo) and `photos/`. What a row means, most of all `looked_for`, is written in the data set's own README and in `datasets/`.
+A data set is a folder with `photos.csv` (a row per photo), `labels.txt` (a label per line), `labels/` (boxes, one text
+file per photo) and `photos/`. What a row means, most of all `looked_for`, is written in the data set's own README and
+in `datasets/`.
 """
 
 import csv
@@ -37,7 +38,7 @@ class PhotoRecord:
         licence: as stated by its source.
         provenance: `own`, `open` or `unclear`.
         group: the place, walk or video that it belongs to; a split never parts a group.
-        looked_for: labels that were searched for on this photo, completely. Any other label is unknown here, not absent.
+        looked_for: labels that were searched for on this photo, completely; any other is unknown here, not absent.
         labels: one label per box.
         boxes_cxcywh: (N, 4) float32, fractions of the photo's width and height.
     """
