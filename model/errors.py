@@ -6,6 +6,7 @@ HazardlensError
 │   ├── ImageFormatError            not one of the formats we accept, judged by content
 │   ├── ImageTooLargeError          more pixels than the limit, judged before decoding
 │   └── ImageBrokenError            the right format, but truncated or corrupt
+├── MediaError                  one photo of a request cannot be used: which, and the ImageError that says why
 ├── BundleError                 a model bundle that must not be loaded
 │   ├── BundleMissingError          a file of the bundle is not there
 │   ├── BundleChecksumError         a file differs from the manifest's sha256
@@ -53,6 +54,24 @@ class ImageBrokenError(ImageError):
     """The content starts like an accepted format but is truncated or corrupt."""
 
     code = "image_broken"
+
+
+class MediaError(HazardlensError):
+    """One photo of a request cannot be used.
+
+    Attributes:
+        index: its place in the request, from 0.
+        name: as the caller gave it.
+        reason: what is wrong with it; `reason.code` is the code to tell the caller.
+    """
+
+    code = "media_invalid"
+
+    def __init__(self, index: int, name: str, reason: ImageError) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.index = index
+        self.name = name
+        self.reason = reason
 
 
 class BundleError(HazardlensError):

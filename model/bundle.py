@@ -1,0 +1,179 @@
+"""The model bundle: the folder by which training hands a model to serving.
+
+model.onnx, manifest.json and MODEL_CARD.md, each with its sha256 in the manifest. Reading one checks everything that
+can be checked without running it, so that a bad bundle is refused by name and the model in service stays.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from pydantic import ValidationError
+
+from hazardlens.model.errors import BundleChecksumError, BundleInvalidError, BundleMissingError
+from hazardlens.model.manifest import (
+    CalibrationCurve,
+    InputSpec,
+    LabelEntry,
+    LabelNames,
+    Manifest,
+    ManifestDraft,
+    Metrics,
+    OutputSpec,
+    TrainingInfo,
+)
+from hazardlens.model.triage.values import Curve, LabelRule, ModelView
+
+__all__ = [
+    "CARD_FILE",
+    "MANIFEST_FILE",
+    "ONNX_FILE",
+    "SHIPPED_BUNDLE",
+    "Bundle",
+    "CalibrationCurve",
+    "InputSpec",
+    "LabelEntry",
+    "LabelNames",
+    "Manifest",
+    "ManifestDraft",
+    "Metrics",
+    "OutputSpec",
+    "TrainingInfo",
+    "model_view",
+    "read_bundle",
+    "write_bundle",
+]
+
+ONNX_FILE: Final = "model.onnx"
+MANIFEST_FILE: Final = "manifest.json"
+CARD_FILE: Final = "MODEL_CARD.md"
+SHIPPED_BUNDLE: Final = Path(__file__).parent / "shipped"
+
+MAX_ONNX_BYTES: Final = 512 * 1024 * 1024
+MAX_TEXT_BYTES: Final = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A bundle whose files were checked.
+
+    Attributes:
+        path: its folder.
+        manifest: its content.
+        onnx_bytes: the graph as it was checked: a file that changes on disk later changes nothing here.
+    """
+
+    path: Path
+    manifest: Manifest
+    onnx_bytes: bytes
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the labels, by label id."""
+        return tuple(label.name for label in self.manifest.labels)
+
+
+def model_view(labels: tuple[LabelEntry, ...], calibration: tuple[CalibrationCurve, ...]) -> ModelView:
+    """What triage has to know of a model."""
+    rules = tuple(LabelRule(label.name, label.hazard, label.threshold) for label in labels)
+    curves = {curve.hazard: Curve(curve.scores, curve.probabilities) for curve in calibration}
+    return ModelView(rules, MappingProxyType(curves))
+
+
+def read_bundle(path: Path) -> Bundle:
+    """Read and check a bundle.
+
+    Raises:
+        BundleMissingError: the folder or a file of it is not there.
+        BundleChecksumError: a file differs from its sha256 in the manifest.
+        BundleInvalidError: the manifest breaks its schema or names other files than a bundle has, or a file is too
+            large or cannot be read.
+    """
+    if not path.is_dir():
+        raise BundleMissingError(f"{path}: no such bundle folder")
+    manifest = _parse_manifest(_read_file(path, MANIFEST_FILE, MAX_TEXT_BYTES))
+    contents = {name: _read_file(path, name, limit) for name, limit in _LIMITS.items()}
+    for name, content in contents.items():
+        found = hashlib.sha256(content).hexdigest()
+        if found != manifest.files[name]:
+            raise BundleChecksumError(f"{name}: sha256 is {found}, the manifest says {manifest.files[name]}")
+    return Bundle(path, manifest, contents[ONNX_FILE])
+
+
+def write_bundle(path: Path, *, onnx_bytes: bytes, card: str, draft: ManifestDraft) -> Bundle:
+    """Write a bundle beside its place, check it, and move it there in one step.
+
+    Args:
+        path: the new folder; an older bundle of that name is replaced.
+        onnx_bytes: the graph.
+        card: the model card, Markdown.
+        draft: the manifest without its list of files.
+
+    Raises:
+        BundleInvalidError: what was given is no valid bundle; nothing was written at `path`.
+        OSError: the disk failed.
+    """
+    contents = {ONNX_FILE: onnx_bytes, CARD_FILE: card.encode()}
+    sums = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    document = {**draft.model_dump(mode="json", exclude={"files"}), "files": sums}
+    contents[MANIFEST_FILE] = (json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    workplace = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    try:
+        fresh = workplace / "new"
+        fresh.mkdir()
+        for name, content in contents.items():
+            _write_durably(fresh / name, content)
+        read_bundle(fresh)
+        if path.exists():
+            path.rename(workplace / "old")
+        fresh.rename(path)
+    finally:
+        shutil.rmtree(workplace)
+    return read_bundle(path)
+
+
+_LIMITS: Final = {ONNX_FILE: MAX_ONNX_BYTES, CARD_FILE: MAX_TEXT_BYTES}
+
+
+def _read_file(folder: Path, name: str, max_bytes: int) -> bytes:
+    file = folder / name
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(max_bytes + 1)
+    except FileNotFoundError as error:
+        raise BundleMissingError(f"{name}: not in the bundle {folder}") from error
+    except OSError as error:
+        raise BundleInvalidError(f"{name}: cannot be read: {error.strerror}") from error
+    if len(content) > max_bytes:
+        raise BundleInvalidError(f"{name}: more than {max_bytes} bytes")
+    return content
+
+
+def _parse_manifest(content: bytes) -> Manifest:
+    try:
+        manifest = Manifest.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+        raise BundleInvalidError(f"{MANIFEST_FILE}: {where}: {first['msg']}{more}") from error
+    if manifest.files.keys() != _LIMITS.keys():
+        # A graph's weights in a file of their own would be one that nobody checked.
+        raise BundleInvalidError(
+            f"{MANIFEST_FILE}: files: expected {', '.join(_LIMITS)}, found {', '.join(manifest.files) or 'none'}",
+        )
+    return manifest
+
+
+def _write_durably(file: Path, content: bytes) -> None:
+    with file.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())

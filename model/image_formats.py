@@ -1,0 +1,103 @@
+"""Which format some bytes are in, judged by their first bytes and never by a name."""
+
+import struct
+from enum import StrEnum
+from typing import Final
+
+from hazardlens.model.errors import ImageBrokenError, ImageEmptyError, ImageFormatError
+
+
+class PhotoFormat(StrEnum):
+    """The accepted formats, as stored and sent."""
+
+    JPEG = "jpeg"
+    PNG = "png"
+    WEBP = "webp"
+    HEIF = "heif"
+    AVIF = "avif"
+
+
+ACCEPTED: Final = "JPEG, PNG, WebP, HEIC/HEIF or AVIF"
+
+_HEIF_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
+_AVIF_BRANDS: Final = frozenset({b"avif", b"avis"})
+# The container without a codec's name: the compatible brands behind it tell.
+_ANY_CODEC_BRANDS: Final = frozenset({b"mif1", b"mif2", b"msf1", b"miaf"})
+_MOST_BRAND_BYTES: Final = 256
+
+# For a message that helps: what people send when they do not send a photo.
+_REFUSED: Final[tuple[tuple[bytes, str], ...]] = (
+    (b"GIF8", "a GIF"),
+    (b"BM", "a BMP"),
+    (b"II*\x00", "a TIFF"),
+    (b"MM\x00*", "a TIFF"),
+    (b"%PDF", "a PDF"),
+    (b"PK\x03\x04", "a ZIP archive or office document"),
+    (b"\x1aE\xdf\xa3", "a WebM or Matroska video"),
+    (b"\x00\x00\x00\x0cjP  ", "a JPEG 2000"),
+    (b"\xff\x0a", "a JPEG XL"),
+    (b"\x00\x00\x00\x0cJXL ", "a JPEG XL"),
+)
+
+
+def sniff_format(data: bytes) -> PhotoFormat:
+    """The format of a photo's bytes.
+
+    Raises:
+        ImageEmptyError: there are no bytes.
+        ImageFormatError: they are in no accepted format; the message names what was found where that is known.
+    """
+    if not data:
+        raise ImageEmptyError("the photo is empty: 0 bytes")
+    if data.startswith(b"\xff\xd8\xff"):
+        return PhotoFormat.JPEG
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return PhotoFormat.PNG
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return PhotoFormat.WEBP
+    brands = _brands(data)
+    if brands:
+        return _from_brands(brands)
+    found = next((name for magic, name in _REFUSED if data.startswith(magic)), "not an image that we know")
+    raise ImageFormatError(f"expected {ACCEPTED}, found {found}")
+
+
+def webp_size_wh(data: bytes) -> tuple[int, int]:
+    """Width and height that a WebP's header announces, in pixels.
+
+    Pillow's WebP decoder sets its canvas aside when it opens a file, so the size has to be known before that.
+
+    Raises:
+        ImageBrokenError: the header is cut off or of an unknown kind.
+    """
+    kind, body = data[12:16], data[20:30]
+    if len(body) == 10:
+        if kind == b"VP8X":
+            return 1 + int.from_bytes(body[4:7], "little"), 1 + int.from_bytes(body[7:10], "little")
+        if kind == b"VP8L" and body[0] == 0x2F:
+            bits = int.from_bytes(body[1:5], "little")
+            return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+        if kind == b"VP8 " and body[3:6] == b"\x9d\x01\x2a":
+            width, height = struct.unpack("<HH", body[6:10])
+            return width & 0x3FFF, height & 0x3FFF
+    raise ImageBrokenError("the WebP's header is truncated or corrupt")
+
+
+def _brands(data: bytes) -> list[bytes]:
+    """The major and the compatible brands of an ISO media file; none for anything else."""
+    if data[4:8] != b"ftyp":
+        return []
+    end = min(int.from_bytes(data[:4], "big"), _MOST_BRAND_BYTES, len(data))
+    return [data[8:12], *(data[at : at + 4] for at in range(16, end - 3, 4))]
+
+
+def _from_brands(brands: list[bytes]) -> PhotoFormat:
+    # The major brand decides unless it leaves the codec open; a file may list the other codec as compatible.
+    for brand in brands if brands[0] in _ANY_CODEC_BRANDS else brands[:1]:
+        if brand in _AVIF_BRANDS:
+            return PhotoFormat.AVIF
+        if brand in _HEIF_BRANDS:
+            return PhotoFormat.HEIF
+    if brands[0] in _ANY_CODEC_BRANDS:
+        return PhotoFormat.HEIF
+    raise ImageFormatError(f"expected {ACCEPTED}, found a video or another ISO media file")

@@ -1,0 +1,120 @@
+"""From the bytes of a photo to upright RGB pixels.
+
+The order matters: what is it, how large does it say it is, and only then decode. Nothing that a decoder does wrong
+leaves here as anything but an `ImageError`.
+"""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from PIL import ImageFile
+
+from hazardlens.model.errors import HazardlensError, ImageBrokenError, ImageTooLargeError
+from hazardlens.model.image_formats import PhotoFormat, sniff_format, webp_size_wh
+from hazardlens.model.image_jpeg import decode_jpeg, open_jpeg, reduction
+from hazardlens.model.image_pillow import OPENERS, decode_first_frame, exif_orientation, is_sideways, turn_upright
+
+Pixels = npt.NDArray[np.uint8]
+
+DEFAULT_MAX_PIXELS: Final = 50_000_000
+"""Phones take 12 to 50 megapixels; more is a panorama of a scanner or an attack."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Photo:
+    """A decoded photo.
+
+    Attributes:
+        pixels: (H, W, 3) uint8, RGB, upright; smaller than the original where it was decoded at a reduced size.
+        width: of the upright original, in pixels. Boxes are in this frame, not in that of `pixels`.
+        height: of the upright original, in pixels.
+        format: what the bytes were.
+
+    Raises:
+        ValueError: the pixels' shape or type differs, or the original has no area.
+    """
+
+    pixels: Pixels
+    width: int
+    height: int
+    format: str
+
+    def __post_init__(self) -> None:
+        """Check the shape."""
+        if self.pixels.ndim != 3 or self.pixels.shape[2] != 3 or self.pixels.dtype != np.uint8 or not self.pixels.size:
+            raise ValueError(f"pixels: expected (H, W, 3) of uint8, found {self.pixels.shape} of {self.pixels.dtype}")
+        if self.width < 1 or self.height < 1:
+            raise ValueError(f"size: expected at least 1x1, found {self.width}x{self.height}")
+
+
+def decode_photo(data: bytes, *, min_side_px: int | None = None, max_pixels: int = DEFAULT_MAX_PIXELS) -> Photo:
+    """Decode a photo: first frame, upright, on white where it is transparent.
+
+    Args:
+        data: the whole file.
+        min_side_px: the caller needs no more than this along the long side. A JPEG is then decoded at 1/2, 1/4 or 1/8,
+            as long as its long side still has that many pixels. None: full size.
+        max_pixels: refuse more, by the header, before anything is decoded.
+
+    Raises:
+        ImageEmptyError: no bytes.
+        ImageFormatError: not JPEG, PNG, WebP, HEIC/HEIF or AVIF by content.
+        ImageTooLargeError: more than `max_pixels`.
+        ImageBrokenError: truncated or corrupt.
+    """
+    kind = sniff_format(data)
+    with _foreign_errors_translated(kind):
+        if kind is PhotoFormat.JPEG:
+            return _decode_jpeg_photo(data, min_side_px, max_pixels)
+        if kind is PhotoFormat.WEBP:
+            _check_size(webp_size_wh(data), max_pixels)
+        return _decode_pillow_photo(OPENERS[kind](io.BytesIO(data)), kind, max_pixels)
+
+
+def _decode_jpeg_photo(data: bytes, min_side_px: int | None, max_pixels: int) -> Photo:
+    header = open_jpeg(data)
+    _check_size(header.size, max_pixels)
+    size_wh, orientation = header.size, exif_orientation(header.info.get("exif"))
+    pixels = decode_jpeg(data, header, reduction(size_wh, min_side_px))
+    return _upright_photo(pixels, size_wh, orientation, PhotoFormat.JPEG)
+
+
+def _decode_pillow_photo(image: ImageFile.ImageFile, kind: PhotoFormat, max_pixels: int) -> Photo:
+    with image:
+        _check_size(image.size, max_pixels)
+        pixels = decode_first_frame(image)
+        # A PNG may carry its EXIF behind the pixels, so it is read last. HEIF's decoder has turned the photo already.
+        orientation = 1 if kind is PhotoFormat.HEIF else exif_orientation(image.info.get("exif"))
+    height, width = pixels.shape[:2]
+    return _upright_photo(pixels, (width, height), orientation, kind)
+
+
+def _upright_photo(pixels: Pixels, size_wh: tuple[int, int], orientation: int, kind: PhotoFormat) -> Photo:
+    width, height = reversed(size_wh) if is_sideways(orientation) else size_wh
+    return Photo(turn_upright(pixels, orientation), width, height, kind.value)
+
+
+def _check_size(size_wh: tuple[int, int], max_pixels: int) -> None:
+    width, height = size_wh
+    if width < 1 or height < 1:
+        raise ImageBrokenError(f"the header announces {width}x{height} pixels")
+    if width * height > max_pixels:
+        found, limit = width * height / 1e6, max_pixels / 1e6
+        raise ImageTooLargeError(f"{width}x{height} is {found:.1f} megapixels; the limit is {limit:g}")
+
+
+@contextmanager
+def _foreign_errors_translated(kind: PhotoFormat) -> Iterator[None]:
+    try:
+        yield
+    except HazardlensError:
+        raise
+    # Five decoders on bytes from strangers: they raise a dozen types, from SyntaxError to struct.error, and add more
+    # with each release. Whichever it is, the photo cannot be read.
+    except Exception as error:
+        raise ImageBrokenError(f"the {kind.name} file is truncated or corrupt and cannot be decoded") from error
