@@ -28,6 +28,7 @@ from hazardlens.model.manifest import (
     OutputSpec,
     TrainingInfo,
 )
+from hazardlens.model.onnx_graph import STANDARD_DOMAINS, summarise_onnx
 from hazardlens.model.triage.values import Curve, LabelRule, ModelView
 
 __all__ = [
@@ -103,6 +104,7 @@ def read_bundle(path: Path) -> Bundle:
         found = hashlib.sha256(content).hexdigest()
         if found != manifest.files[name]:
             raise BundleChecksumError(f"{name}: sha256 is {found}, the manifest says {manifest.files[name]}")
+    _check_graph(contents[ONNX_FILE])
     return Bundle(path, manifest, contents[ONNX_FILE])
 
 
@@ -170,6 +172,19 @@ def _parse_manifest(content: bytes) -> Manifest:
             f"{MANIFEST_FILE}: files: expected {', '.join(_LIMITS)}, found {', '.join(manifest.files) or 'none'}",
         )
     return manifest
+
+
+def _check_graph(content: bytes) -> None:
+    """Standard operators only, and all weights inside: what serving may rely on, and what was hashed."""
+    try:
+        graph = summarise_onnx(content)
+    except ValueError as error:
+        raise BundleInvalidError(f"{ONNX_FILE}: {error}") from error
+    if graph.external_tensors:
+        raise BundleInvalidError(f"{ONNX_FILE}: weights in files of their own: {', '.join(graph.external_tensors[:3])}")
+    foreign = sorted(f"{domain}.{kind}" for domain, kind in graph.operators if domain not in STANDARD_DOMAINS)
+    if foreign:
+        raise BundleInvalidError(f"{ONNX_FILE}: operators outside the ONNX standard: {', '.join(foreign[:3])}")
 
 
 def _write_durably(file: Path, content: bytes) -> None:
