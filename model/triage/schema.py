@@ -1,0 +1,263 @@
+"""The schema of `policy.toml`: what the data file may say, and what each part of it means.
+
+Every table is strict: an unknown key, a wrong type or a number out of range is refused by name; see `load_policy`.
+Checks that need more than one table are in `checks.py`.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from hazardlens.model.taxonomy import Category, Urgency
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Ratio = Annotated[float, Field(ge=0, le=100)]
+Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
+Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Words = tuple[Text, ...]
+
+
+class Table(BaseModel):
+    """Base of all tables: frozen, nothing unknown, no silent conversion of types."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Names(Table):
+    """A name or a sentence in both languages."""
+
+    zh: Text
+    en: Text
+
+
+class WordSet(Table):
+    """Words of one language. A `state` counts next to an `about`; a phrase counts on its own."""
+
+    about: Words = ()
+    state: Words = ()
+    phrases: Words = ()
+
+
+class Wording(Table):
+    """Words that make a rule fire, in both languages."""
+
+    zh: WordSet = WordSet()
+    en: WordSet = WordSet()
+
+
+class Rule(Table):
+    """Base of all rules that fire: `id` is the code of the reason that one leaves."""
+
+    id: Key
+
+
+class WordRule(Rule, Wording):
+    """A rule that words make fire."""
+
+
+class CodeRule(Table):
+    """A code of somebody else's catalogue; with `words` it replaces the plain one when the text holds one of them."""
+
+    catalogue: Key
+    code: Text
+    name: Text
+    kind: Literal["component", "matter"]
+    provisional: bool
+    words: Wording | None = None
+
+
+class CategoryRule(Names):
+    """A category: names, how urgent it is unless something raises it, who acts, codes."""
+
+    urgency: Urgency
+    route: Key
+    threshold: Share = 0.5
+    codes: tuple[CodeRule, ...] = ()
+    supersedes: tuple[Category, ...] = ()
+    supported_by: tuple[Key, ...] = ()
+
+
+class LabelReason(Names):
+    """A detector's label: names for the reason, the reason's code, and the urgency that it asks for at least."""
+
+    code: Key
+    urgency: Urgency = Urgency.NONE
+
+
+class TextRule(WordRule):
+    """Words that name a category; `urgency`, where given, is the least that these words ask for."""
+
+    category: Category
+    confidence: Share
+    urgency: Urgency = Urgency.NONE
+
+
+class Modifier(WordRule):
+    """Words that raise the urgency: to a level, or by one step. An alarm counts even when no category was found."""
+
+    raise_to: Urgency | None = None
+    raise_by: Annotated[int, Field(ge=1, le=2)] | None = None
+    categories: tuple[Category, ...] = ()
+    alarm: bool = False
+    reason: Names
+
+    @model_validator(mode="after")
+    def _one_raise(self) -> Self:
+        if (self.raise_to is None) == (self.raise_by is None):
+            raise ValueError("give either raise_to or raise_by")
+        if self.alarm and (self.categories or self.raise_to is None):
+            raise ValueError("an alarm holds for every category: give raise_to and no categories")
+        return self
+
+
+class DoorGeometry(Table):
+    """When an obstacle stands before a door. Lengths are shares of the door's box.
+
+    Attributes:
+        min_width_covered: share of the door's width that all obstacles together cover.
+        max_foot_above: an obstacle whose foot ends higher than this above the door's foot stands behind it.
+        max_gap_below: an obstacle whose top starts lower than this below the door's foot is too far in front.
+    """
+
+    min_width_covered: Share
+    max_foot_above: Ratio
+    max_gap_below: Ratio
+
+
+class SignGeometry(Table):
+    """When an obstacle stands under an exit sign. Lengths are multiples of the sign's width.
+
+    Attributes:
+        opening_width: width of the opening that a sign stands for, centred on the sign.
+        min_width_covered: share of that opening that all obstacles together cover.
+        min_drop: least distance from the sign's lower edge down to the obstacle's foot.
+        max_drop: greatest such distance.
+    """
+
+    opening_width: Ratio
+    min_width_covered: Share
+    min_drop: Ratio
+    max_drop: Ratio
+
+
+class ExitRule(Rule):
+    """Obstacles before a door or under a sign make a category: give `door` or `sign`."""
+
+    category: Category
+    obstacles: tuple[Key, ...] = Field(min_length=1)
+    exits: tuple[Key, ...] = Field(min_length=1)
+    door: DoorGeometry | None = None
+    sign: SignGeometry | None = None
+    confidence: Share
+    reason: Names
+
+    @model_validator(mode="after")
+    def _one_geometry(self) -> Self:
+        if (self.door is None) == (self.sign is None):
+            raise ValueError("give either door or sign")
+        return self
+
+
+class PlaceRule(WordRule):
+    """Obstacles in the photo and a place in the text make a category."""
+
+    category: Category
+    obstacles: tuple[Key, ...] = Field(min_length=1)
+    confidence: Share
+    reason: Names
+
+
+class AmountRule(Rule):
+    """Much of something in one photo raises a category: so many boxes, or boxes over such a share of the photo."""
+
+    category: Category
+    labels: tuple[Key, ...] = Field(min_length=1)
+    min_boxes: Annotated[int, Field(ge=1)]
+    min_area_share: Annotated[float, Field(gt=0, le=1)]
+    raise_to: Urgency
+    reason: Names
+
+
+class ParticleWords(Table):
+    """Small words of one language that change what others mean. See docs/triage.md for each list.
+
+    Attributes:
+        reach: characters between subject and state in one sentence, at most.
+        reach_back: the same where the state comes first ("missing manhole cover").
+        negation_window: characters (zh) or words (en) from a negation to what it denies, at most.
+        negation: words that deny what follows within the window, unless one of `negation_stops` stands between.
+        negation_adjacent: words that deny only what follows at once.
+        uncertain: words that make what follows in the sentence a guess or a question.
+        resolved: words that take back what was said before, unless one of `reopened` follows.
+        masks: longer words that hide the shorter ones inside them.
+    """
+
+    reach: Annotated[int, Field(ge=0, le=200)]
+    reach_back: Annotated[int, Field(ge=0, le=200)]
+    negation_window: Annotated[int, Field(ge=0, le=20)]
+    negation: Words
+    negation_adjacent: Words = ()
+    negation_stops: Words = ()
+    uncertain: Words
+    resolved: Words
+    reopened: Words
+    masks: Words
+
+
+class Reading(Table):
+    """How text is read: the bound on its length, `variants` (pairs: the first is read as the second), and particles."""
+
+    max_chars: Annotated[int, Field(ge=100, le=100_000)]
+    variants: str
+    zh: ParticleWords
+    en: ParticleWords
+
+    @field_validator("variants")
+    @classmethod
+    def _pairs(cls, variants: str) -> str:
+        for pair in variants.split():
+            if len(pair) != 2:
+                raise ValueError(f"needs pairs of characters, has {pair!r}")
+        return variants
+
+    @property
+    def variant_map(self) -> dict[str, str]:
+        """Character to the one that it is read as."""
+        return {pair[0]: pair[1] for pair in self.variants.split()}
+
+
+class Numbers(Table):
+    """Thresholds of the decision itself. docs/triage.md explains each one."""
+
+    uncalibrated_cap: Share
+    play_floor: Share
+    doubt_floor: Share
+    mention_floor: Share
+    closeness_margin: Share
+    max_alternatives: Annotated[int, Field(ge=1, le=10)]
+    text_lead: Share
+    uncertain_factor: Share
+    agreement_weight: Share
+    agreement_cap: Share
+    nothing_confidence: Share
+    unknown_text_confidence: Share
+    label_threshold: Share
+
+
+class PolicyData(Table):
+    """The whole file."""
+
+    version: Annotated[str, Field(pattern=r"^\d{4}\.\d+$")]
+    numbers: Numbers
+    severity: tuple[Category, ...]
+    urgencies: dict[Urgency, Names]
+    routes: dict[Key, Names]
+    categories: dict[Category, CategoryRule]
+    labels: dict[Key, LabelReason]
+    text_rules: tuple[TextRule, ...]
+    modifiers: tuple[Modifier, ...]
+    exit_rules: tuple[ExitRule, ...]
+    place_rules: tuple[PlaceRule, ...]
+    amount_rules: tuple[AmountRule, ...]
+    reasons: dict[Key, Names]
+    reading: Reading
