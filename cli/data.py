@@ -1,0 +1,157 @@
+"""`hazardlens data check | stats | split`: look at labelled photos before anybody trains on them."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from hazardlens.cli.extras import progress_bar, training_command
+from hazardlens.cli.terminal import printable
+
+if TYPE_CHECKING:
+    from hazardlens.training.findings import CheckReport
+    from hazardlens.training.splits import SplitManifest
+    from hazardlens.training.stats import DatasetStats
+
+_FolderArgument = Annotated[
+    Path, typer.Argument(metavar="DIR", help="Folder with photos.csv, labels.txt, labels/ and photos/.")
+]
+_SplitOption = Annotated[Path | None, typer.Option("--split", metavar="FILE", help="Split manifest to look at too.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the `data` commands."""
+    data = typer.Typer(no_args_is_help=True, help="Check, count and split labelled photos.")
+    data.command("check")(check)
+    data.command("stats")(stats)
+    data.command("split")(split)
+    app.add_typer(data, name="data")
+
+
+def check(
+    folder: _FolderArgument,
+    split: _SplitOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Findings of one kind that the table shows.")] = 5,
+) -> None:
+    """Check rows, label files, pictures and split; list everything that is wrong.
+
+    Exit code 0: fit to train on (there may be warnings); 1: something is wrong; 2: it cannot be checked at all.
+
+    Example: hazardlens data check ../shared/data --split datasets/split-v1.json
+    """
+    with training_command():
+        from hazardlens.training.check import check_dataset
+
+        with progress_bar("Checking photos") as advance:
+            report = check_dataset(folder, _read_split(split), advance)
+    if as_json:
+        typer.echo(json.dumps(report.as_json(), ensure_ascii=False, indent=1))
+    else:
+        _show_report(report, limit)
+    raise typer.Exit(0 if report.is_fit else 1)
+
+
+def stats(
+    folder: _FolderArgument,
+    split: _SplitOption = None,
+    save: Annotated[Path | None, typer.Option(metavar="PNG", help="Draw the counts into this file.")] = None,
+) -> None:
+    """Count photos and boxes by source, label and split, and what was looked for.
+
+    Example: hazardlens data stats ../shared/data --split datasets/split-v1.json --save stats.png
+    """
+    with training_command():
+        from hazardlens.training.records import read_labels, read_records
+        from hazardlens.training.splitting import sides
+        from hazardlens.training.stats import dataset_stats, save_stats_chart
+
+        manifest = _read_split(split)
+        records = read_records(folder)
+        counted = dataset_stats(records, read_labels(folder), None if manifest is None else sides(manifest, records))
+        if save is not None:
+            save_stats_chart(counted, save)
+    _show_stats(counted)
+
+
+def split(
+    folder: _FolderArgument,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Manifest to write.")],
+    config: Annotated[Path, typer.Option(metavar="TOML", help="Which sources test, and how much validates.")],
+) -> None:
+    """Divide the photos by group and source into train, val and test, and write the manifest.
+
+    The same photos and configuration give the same manifest. Pictures that look alike stay on one side.
+
+    Example: hazardlens data split ../shared/data --config datasets/split-v1.toml --out datasets/split-v1.json
+    """
+    with training_command():
+        from hazardlens.training.records import read_records
+        from hazardlens.training.splits import make_split, write_split
+        from hazardlens.training.splitting import find_twins, read_split_config
+
+        records = read_records(folder)
+        with progress_bar("Looking for twins") as advance:
+            twins = find_twins(records, advance)
+        manifest = make_split(records, read_split_config(config), twins)
+        write_split(manifest, out)
+    sides = [entry.split for entry in manifest.photos.values()]
+    counts = ", ".join(f"{side} {sides.count(side)}" for side in ("train", "val", "test"))
+    typer.echo(f"{out}: split {manifest.name}, {counts} photos, sha256 {manifest.sha256}")
+
+
+def _read_split(path: Path | None) -> "SplitManifest | None":
+    from hazardlens.training.splits import read_split
+
+    return None if path is None else read_split(path)
+
+
+def _show_report(report: "CheckReport", limit: int) -> None:
+    console = Console()
+    if report.findings:
+        table = Table("severity", "code", "photo or file", "what", title="Findings")
+        shown: dict[str, int] = {}
+        for finding in sorted(report.findings, key=lambda item: (item.severity, item.code)):
+            shown[finding.code] = shown.get(finding.code, 0) + 1
+            if shown[finding.code] <= limit:
+                cells = (finding.severity.value, finding.code, finding.subject, finding.message)
+                table.add_row(*(escape(printable(cell)) for cell in cells))
+        for code, count in shown.items():
+            if count > limit:
+                table.add_row("", code, "", f"... and {count - limit} more")
+        console.print(table)
+    verdict = "fit to train on" if report.is_fit else "NOT fit to train on"
+    console.print(f"{report.photos} photos, {len(report.findings)} findings: {verdict}")
+
+
+def _show_stats(stats: "DatasetStats") -> None:
+    console = Console()
+    sides = [side for side in ("train", "val", "test", "no split") if side in stats.splits]
+    sources = Table(title="Sources", box=SIMPLE_HEAD, pad_edge=False)
+    sources.add_column("source", no_wrap=True)
+    sources.add_column("from")
+    for column in ("photos", "groups", *sides, "boxes"):
+        sources.add_column(column, justify="right")
+    for source in stats.sources:
+        split_counts = (source.splits.get(side, 0) for side in sides)
+        counts = (source.photos, source.groups, *split_counts, sum(source.boxes.values()))
+        sources.add_row(source.source, source.provenance, *(str(count) for count in counts))
+    labels = Table(title="Labels: boxes by split, photos by what is known", box=SIMPLE_HEAD, pad_edge=False)
+    labels.add_column("label", no_wrap=True)
+    for column in (*sides, *stats.labels[0].photos):
+        labels.add_column(column, justify="right")
+    for label in stats.labels:
+        counts = (*(label.boxes.get(side, 0) for side in sides), *label.photos.values())
+        labels.add_row(label.label, *(str(count) for count in counts))
+    origins = Table("label", "boxes by source", title="Where the boxes are", box=SIMPLE_HEAD, pad_edge=False)
+    for label in stats.labels:
+        found = [
+            f"{source.source} {source.boxes[label.label]}" for source in stats.sources if label.label in source.boxes
+        ]
+        origins.add_row(label.label, ", ".join(found) or "none")
+    console.print(sources, labels, origins, f"{stats.photos} photos", sep="\n")
