@@ -1,6 +1,7 @@
 # The only set-up there is: `make run` serves, `make test` tests. Each installs what it needs, once.
-# Variables: PYTHON (a Python 3.11), HOST, PORT, TORCH_INDEX (the address of an index of CPU builds of torch, for
-# machines where plain pip would take the CUDA build), TESTS and PYTEST_ARGS.
+# Variables: PYTHON (a Python 3.11), TORCH_INDEX (the address of an index of CPU builds of torch, for machines where
+# plain pip would take the CUDA build), TESTS and PYTEST_ARGS. Settings of the server come by the environment:
+# HAZARDLENS_PORT=9000 make run.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -8,8 +9,6 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules
 
 PYTHON ?= $(firstword $(shell command -v python3.11 python3))
-HOST ?= 127.0.0.1
-PORT ?= 8000
 TESTS ?= tests
 PYTEST_ARGS ?= --numprocesses 2 --dist worksteal
 
@@ -23,7 +22,7 @@ help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
 
 run: $(STAMPS)/serve ## Serve on http://127.0.0.1:8000 with the model that ships
-	$(BIN)/hazardlens serve --host $(HOST) --port $(PORT)
+	$(BIN)/hazardlens serve
 
 test: $(STAMPS)/test ## Run all tests; TESTS=tests/model runs some
 	scripts/system-packages

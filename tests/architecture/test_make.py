@@ -1,0 +1,77 @@
+"""The Makefile installs what a command needs and no more, and tells a person what is missing."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from support.project import REPO
+
+
+def _make(*arguments: str, folder: Path = REPO) -> subprocess.CompletedProcess[str]:
+    command = ["make", "--no-print-directory", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+
+
+def _plan(target: str) -> list[str]:
+    """The commands that `make target` would run from nothing."""
+    planned = _make("--dry-run", "--always-make", target)
+    assert planned.returncode == 0, planned.stderr
+    return planned.stdout.splitlines()
+
+
+def _position(lines: list[str], text: str) -> int:
+    return next(index for index, line in enumerate(lines) if text in line)
+
+
+def test_run_installs_what_serving_needs_and_serves() -> None:
+    plan = _plan("run")
+    assert _position(plan, "--editable .") < _position(plan, "hazardlens serve")
+    assert not [line for line in plan if "torch" in line or "training" in line]
+
+
+def test_test_installs_torch_before_anything_can_ask_for_another() -> None:
+    plan = _plan("test")
+    assert _position(plan, " torch") < _position(plan, "--no-deps torchvision") < _position(plan, "[training,test]")
+    assert "pytest" in plan[-1]
+
+
+def test_every_install_is_constrained() -> None:
+    installs = [line for line in _plan("test") if "pip" in line and " install" in line]
+    assert len(installs) == 3
+    assert [line for line in installs if "--constraint constraints.txt" not in line] == []
+
+
+def test_check_does_not_write() -> None:
+    plan = [line for line in _plan("check") if line.startswith(".venv/bin/") and "pip" not in line]
+    assert plan == [
+        ".venv/bin/ruff check .",
+        ".venv/bin/ruff format --check .",
+        ".venv/bin/mypy",
+        ".venv/bin/basedpyright",
+        ".venv/bin/lint-imports",
+    ]
+
+
+def test_another_index_for_torch_is_for_torch_alone() -> None:
+    planned = _make("--dry-run", "--always-make", "test", "TORCH_INDEX=https://index.invalid/cpu").stdout.splitlines()
+    asked = [line for line in planned if "index.invalid" in line]
+    assert [line.split()[-1] for line in asked] == ["torch", "torchvision"]
+
+
+@pytest.mark.parametrize("python", ["", "/nowhere/python3.11", "false"])
+def test_without_python_3_11_one_line_says_so(python: str, tmp_path: Path) -> None:
+    shutil.copy(REPO / "Makefile", tmp_path)
+    for name in ("pyproject.toml", "constraints.txt"):
+        (tmp_path / name).touch()
+    done = _make("run", f"PYTHON={python}", folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("hazardlens needs Python 3.11")
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_make_alone_lists_the_commands() -> None:
+    told = _make().stdout
+    for target in ("run", "test", "check", "fix", "lock"):
+        assert f"\n{target} " in told
