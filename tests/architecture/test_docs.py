@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from hazardlens.model.taxonomy import Category, Urgency
 from support.project import PACKAGE_FOLDERS, REPO, files_below, package_of, pyproject
 
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
@@ -28,7 +29,7 @@ def test_every_link_leads_somewhere(path: Path) -> None:
 def test_a_decision_is_listed_and_has_its_parts(path: Path) -> None:
     text = path.read_text("utf-8")
     assert f"]({path.name})" in (REPO / "docs/adr/README.md").read_text("utf-8")
-    assert text.startswith(f"# {path.name[:4]}. ")
+    assert text.startswith(f"# {int(path.name[:4])}. ")
     assert re.findall(r"(?m)^## (.+)$", text)[:3] == ["Context", "Decision", "Status"]
 
 
@@ -67,3 +68,16 @@ def test_the_architecture_page_names_every_package() -> None:
 def test_the_changelog_tells_of_this_version() -> None:
     version = pyproject()["project"]["version"]
     assert f"## {version}" in (REPO / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_the_page_on_dependencies_names_each_one() -> None:
+    project = pyproject()["project"]
+    groups = [project["dependencies"], *project["optional-dependencies"].values()]
+    names = {re.split(r"[<>=\[]", need)[0] for group in groups for need in group}
+    text = (REPO / "docs/adr/0004-dependencies-and-licences.md").read_text("utf-8")
+    assert sorted(name for name in names if not re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text)) == []
+
+
+def test_the_glossary_explains_every_category_and_urgency() -> None:
+    text = (REPO / "docs/glossary.md").read_text("utf-8")
+    assert [word.value for word in (*Category, *Urgency) if f"`{word.value}`" not in text] == []
