@@ -1,13 +1,11 @@
 """Metrics on hand-made photos whose answers are known, and the rule that an unknown label changes nothing."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
-from hazardlens.model.detections import Detections
 from hazardlens.model.taxonomy import Category
 from hazardlens.training.coco import match_boxes
 from hazardlens.training.curves import (
@@ -23,8 +21,8 @@ from hazardlens.training.curves import (
 )
 from hazardlens.training.judged import JudgedPhoto
 from hazardlens.training.metrics import Subject, SubjectFigures, measure, subjects
+from support.judged_photos import HERE, NEAR, THERE, clutter, photo, seen
 
-LABELS = ("stacked_clutter", "exit_door", "kitchen_dirty", "kitchen_pest")
 CLUTTER = Subject("stacked_clutter", "label", frozenset(["stacked_clutter"]), {"stacked_clutter": 0.5})
 KITCHEN = Subject(
     "unhygienic_kitchen",
@@ -32,43 +30,6 @@ KITCHEN = Subject(
     frozenset(["kitchen_dirty", "kitchen_pest", "food_exposed"]),
     {"kitchen_dirty": 0.5, "kitchen_pest": 0.2},
 )
-Box = tuple[float, float, float, float]
-HERE: Box = (10, 10, 50, 50)
-THERE: Box = (60, 60, 90, 90)
-NEAR: Box = (10, 10, 50, 42)  # 0.8 of HERE
-
-
-def photo(
-    name: str,
-    truth: Sequence[tuple[str, Box]] = (),
-    found: Sequence[tuple[str, float, Box]] = (),
-    *,
-    looked_for: Sequence[str] = LABELS,
-    group: str | None = None,
-) -> JudgedPhoto:
-    """A photo of a hand-made set."""
-    return JudgedPhoto(
-        photo=name,
-        source="made",
-        group=group or name,
-        looked_for=frozenset(looked_for),
-        truth_labels=tuple(label for label, _ in truth),
-        truth_xyxy=np.asarray([box for _, box in truth], np.float32).reshape(-1, 4),
-        detections=Detections(
-            np.asarray([box for _, _, box in found], np.float32).reshape(-1, 4),
-            np.asarray([score for _, score, _ in found], np.float32),
-            np.asarray([LABELS.index(label) for label, _, _ in found], np.int64),
-            LABELS,
-        ),
-    )
-
-
-def clutter(box: Box) -> tuple[str, Box]:
-    return ("stacked_clutter", box)
-
-
-def seen(score: float, box: Box) -> tuple[str, float, Box]:
-    return ("stacked_clutter", score, box)
 
 
 @pytest.mark.parametrize(
