@@ -1,7 +1,7 @@
 """Box arithmetic. Every function names the format and the axis order that it takes and gives.
 
-`xyxy` is (x_min, y_min, x_max, y_max), `cxcywh` is (centre x, centre y, width, height). Any float dtype and any one frame of
-coordinates: pixels in, pixels out; fractions in, fractions out.
+`xyxy` is (x_min, y_min, x_max, y_max), `cxcywh` is (centre x, centre y, width, height). Any float dtype and any one
+frame of coordinates: pixels in, pixels out; fractions in, fractions out.
 """
 
 import numpy as np
@@ -38,8 +38,8 @@ def intersection_matrix(first_xyxy: FloatArray, second_xyxy: FloatArray) -> Floa
     """(N, 4) and (M, 4) corners to (N, M) areas of overlap."""
     low = np.maximum(first_xyxy[:, None, :2], second_xyxy[None, :, :2])
     high = np.minimum(first_xyxy[:, None, 2:], second_xyxy[None, :, 2:])
-    sides = np.clip(high - low, 0, None)
-    return sides[..., 0] * sides[..., 1]
+    sides: FloatArray = np.clip(high - low, 0, None)
+    return np.multiply(sides[..., 0], sides[..., 1])
 
 
 def iou_matrix(first_xyxy: FloatArray, second_xyxy: FloatArray) -> FloatArray:
