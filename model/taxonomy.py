@@ -1,7 +1,7 @@
 """The words that all parts share: hazards, categories, urgencies, and the labels a detector may draw.
 
 A *label* is what the detector draws, a *hazard* is what a report is about, a *category* is a hazard or a kind that only
-words can name. Which labels a model knows is written in its bundle; the table here is the default for new training runs.
+words can name. Which labels a model knows is written in its bundle; the table here is the default for training runs.
 """
 
 from enum import StrEnum
