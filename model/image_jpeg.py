@@ -16,12 +16,21 @@ from PIL import JpegImagePlugin
 from hazardlens.model.errors import ImageBrokenError
 
 _END_OF_IMAGE: Final = b"\xff\xd9"
+_START_OF_SCAN: Final = b"\xff\xda"
+MAX_SCANS: Final = 100
+"""Each scan of a progressive JPEG goes over the whole picture, and one that changes nothing takes a hundred bytes."""
+
 _FACTORS: Final = (8, 4, 2)
 
 
-def open_jpeg(data: bytes) -> JpegImagePlugin.JpegImageFile:
-    """Read the header only. Made directly, not by `Image.open`: of a multi-picture file it is the first picture."""
-    return JpegImagePlugin.JpegImageFile(io.BytesIO(data))
+class JpegHeader(JpegImagePlugin.JpegImageFile):
+    """A JPEG's header, not decoded. Of a multi-picture file it is the first picture's, unlike with `Image.open`."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(io.BytesIO(data))
+
+    def _read_dpi_from_exif(self) -> None:
+        """Leave the resolution unread: nobody needs it, and Pillow warns of broken EXIF blocks on the way."""
 
 
 def reduction(size_wh: tuple[int, int], min_side_px: int | None) -> int:
@@ -31,12 +40,12 @@ def reduction(size_wh: tuple[int, int], min_side_px: int | None) -> int:
     return next((factor for factor in _FACTORS if max(size_wh) >= min_side_px * factor), 1)
 
 
-def decode_jpeg(data: bytes, header: JpegImagePlugin.JpegImageFile, factor: int) -> npt.NDArray[np.uint8]:
+def decode_jpeg(data: bytes, header: JpegHeader, factor: int) -> npt.NDArray[np.uint8]:
     """Decode at 1/`factor` of the size, sides rounded up, as stored: orientation is not applied.
 
     Args:
         data: the file.
-        header: of the same file, from `open_jpeg`, not yet loaded.
+        header: of the same file, not yet loaded.
         factor: 1, 2, 4 or 8.
 
     Returns:
@@ -46,6 +55,8 @@ def decode_jpeg(data: bytes, header: JpegImagePlugin.JpegImageFile, factor: int)
         ImageBrokenError: a part of the picture is missing.
         Exception: whatever Pillow raises on a corrupt file; the caller translates it.
     """
+    if "progressive" in header.info and data.count(_START_OF_SCAN) > MAX_SCANS:
+        raise ImageBrokenError(f"the JPEG has more than {MAX_SCANS} scans; photos have a dozen at most")
     if header.mode not in {"RGB", "L"}:
         return _decode_slowly(header, factor)
     try:
@@ -60,6 +71,10 @@ def decode_jpeg(data: bytes, header: JpegImagePlugin.JpegImageFile, factor: int)
 
 
 def _decode_strictly(data: bytes, size_wh: tuple[int, int], factor: int) -> npt.NDArray[np.uint8]:
+    stored_height, stored_width, _, _ = simplejpeg.decode_jpeg_header(data)
+    if (stored_width, stored_height) != size_wh:
+        # The size that was checked against the limit is Pillow's. Two readers of one header must not disagree.
+        raise ImageBrokenError("the JPEG's header is ambiguous")
     width, height = (-(-side // factor) for side in size_wh)
     pixels = simplejpeg.decode_jpeg(data, "RGB", min_width=width, min_height=height, strict=True)
     return np.asarray(pixels, np.uint8)
@@ -73,7 +88,7 @@ def _decode_without_end(data: bytes, size_wh: tuple[int, int], factor: int) -> n
         raise ImageBrokenError("the JPEG is truncated: a part of the picture is missing") from error
 
 
-def _decode_slowly(header: JpegImagePlugin.JpegImageFile, factor: int) -> npt.NDArray[np.uint8]:
+def _decode_slowly(header: JpegHeader, factor: int) -> npt.NDArray[np.uint8]:
     if factor > 1:
         header.draft(None, (max(1, header.width // factor), max(1, header.height // factor)))
     return np.asarray(header.convert("RGB"), np.uint8)

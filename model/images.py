@@ -5,8 +5,6 @@ leaves here as anything but an `ImageError`.
 """
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ImageFile
 
-from hazardlens.model.errors import HazardlensError, ImageBrokenError, ImageTooLargeError
-from hazardlens.model.image_formats import PhotoFormat, sniff_format, webp_size_wh
-from hazardlens.model.image_jpeg import decode_jpeg, open_jpeg, reduction
-from hazardlens.model.image_pillow import OPENERS, decode_first_frame, exif_orientation, is_sideways, turn_upright
+from hazardlens.model.errors import HazardlensError, ImageBrokenError, ImageError, ImageTooLargeError
+from hazardlens.model.image_formats import PhotoFormat, announced_size_wh, sniff_format, webp_size_wh
+from hazardlens.model.image_jpeg import JpegHeader, decode_jpeg, reduction
+from hazardlens.model.image_orientation import exif_orientation, is_sideways, turn_upright
+from hazardlens.model.image_pillow import OPENERS, decode_first_frame
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -68,16 +67,22 @@ def decode_photo(data: bytes, *, min_side_px: int | None = None, max_pixels: int
         ImageBrokenError: truncated or corrupt.
     """
     kind = sniff_format(data)
-    with _foreign_errors_translated(kind):
+    try:
         if kind is PhotoFormat.JPEG:
             return _decode_jpeg_photo(data, min_side_px, max_pixels)
         if kind is PhotoFormat.WEBP:
             _check_size(webp_size_wh(data), max_pixels)
         return _decode_pillow_photo(OPENERS[kind](io.BytesIO(data)), kind, max_pixels)
+    except HazardlensError:
+        raise
+    # Five decoders on bytes from strangers: they raise a dozen types, from SyntaxError to struct.error, and add more
+    # with each release. Whichever it is, the photo cannot be read.
+    except Exception as error:
+        raise _verdict(data, kind, max_pixels) from error
 
 
 def _decode_jpeg_photo(data: bytes, min_side_px: int | None, max_pixels: int) -> Photo:
-    header = open_jpeg(data)
+    header = JpegHeader(data)
     _check_size(header.size, max_pixels)
     size_wh, orientation = header.size, exif_orientation(header.info.get("exif"))
     pixels = decode_jpeg(data, header, reduction(size_wh, min_side_px))
@@ -104,17 +109,20 @@ def _check_size(size_wh: tuple[int, int], max_pixels: int) -> None:
     if width < 1 or height < 1:
         raise ImageBrokenError(f"the header announces {width}x{height} pixels")
     if width * height > max_pixels:
-        found, limit = width * height / 1e6, max_pixels / 1e6
-        raise ImageTooLargeError(f"{width}x{height} is {found:.1f} megapixels; the limit is {limit:g}")
+        raise _too_large(size_wh, max_pixels)
 
 
-@contextmanager
-def _foreign_errors_translated(kind: PhotoFormat) -> Iterator[None]:
-    try:
-        yield
-    except HazardlensError:
-        raise
-    # Five decoders on bytes from strangers: they raise a dozen types, from SyntaxError to struct.error, and add more
-    # with each release. Whichever it is, the photo cannot be read.
-    except Exception as error:
-        raise ImageBrokenError(f"the {kind.name} file is truncated or corrupt and cannot be decoded") from error
+def _too_large(size_wh: tuple[int, int], max_pixels: int) -> ImageTooLargeError:
+    width, height = size_wh
+    found, limit = width * height / 1e6, max_pixels / 1e6
+    return ImageTooLargeError(f"{width}x{height} is {found:.1f} megapixels; the limit is {limit:g}")
+
+
+def _verdict(data: bytes, kind: PhotoFormat, max_pixels: int) -> ImageError:
+    """What to say of a file that its decoder refused."""
+    if kind in {PhotoFormat.HEIF, PhotoFormat.AVIF}:
+        # These decoders have limits of their own, and call a picture beyond them broken.
+        size_wh = announced_size_wh(data)
+        if size_wh[0] * size_wh[1] > max_pixels:
+            return _too_large(size_wh, max_pixels)
+    return ImageBrokenError(f"the {kind.name} file is truncated or corrupt and cannot be decoded")
