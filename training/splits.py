@@ -1,8 +1,8 @@
 """Which photo trains, which one chooses between epochs, and which one only ever tests.
 
 A split never parts a group (one place, walk or video), also where several sources share it, and an honest test keeps
-whole sources out of training. The manifest names every photo with its sha256 and has a hash of its own, so that a figure
-can say exactly which photos it was measured on.
+whole sources out of training. The manifest names every photo with its sha256 and has a hash of its own, so that a
+figure can say exactly which photos it was measured on.
 """
 
 import hashlib

@@ -1,0 +1,157 @@
+"""What a training run is told: one TOML file, checked strictly, with messages for people."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from hazardlens.training.errors import ConfigError
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LabelConfig(_Section):
+    """Which labels are trained, and from which boxes.
+
+    Attributes:
+        min_boxes: labels with fewer training boxes are left out, with a message.
+        exclude: labels to leave out in any case.
+        ignore_boxes: by source, labels whose boxes there are no boxes to learn from.
+        inherit: by label, the class of the start weights whose class layer it starts from.
+        weights: by label, how often a photo that shows it is drawn per epoch.
+    """
+
+    min_boxes: int = Field(default=5, ge=1)
+    exclude: tuple[str, ...] = ()
+    ignore_boxes: dict[str, tuple[str, ...]] = {}
+    inherit: dict[str, str] = {}
+    weights: dict[str, Annotated[float, Field(ge=1, le=20)]] = {}
+
+
+class AugmentConfig(_Section):
+    """How training pictures are varied.
+
+    Attributes:
+        scale: pictures grow or shrink by up to this share.
+        translate: they shift by up to this share of the side.
+        degrees: they turn by up to this many degrees.
+        hsv_h: hue varies by up to this share; `hsv_s` and `hsv_v` are saturation and brightness.
+        flip: probability of a mirrored picture.
+        phone_camera: probability of each of: no colour, blur, noise, strong compression, poor exposure.
+    """
+
+    scale: float = Field(default=0.5, ge=0, lt=1)
+    translate: Share = 0.1
+    degrees: float = Field(default=0.0, ge=0, le=45)
+    hsv_h: Share = 0.015
+    hsv_s: Share = 0.7
+    hsv_v: Share = 0.4
+    flip: Share = 0.5
+    phone_camera: Share = 0.08
+
+
+class StageConfig(_Section):
+    """One stretch of training at one picture size; the next one starts from its best epoch.
+
+    Attributes:
+        size_px: side of the square pictures.
+        epochs: how many.
+        batch: photos per optimizer step.
+        lr: learning rate at the start, after warm-up.
+        final_lr: share of `lr` that is left at the end of the cosine.
+        warmup_epochs: epochs over which the rate rises from zero.
+        weight_decay: of AdamW.
+        mosaic: probability that a picture is put together from four photos.
+        close_mosaic: so many epochs at the end show single photos only.
+    """
+
+    size_px: int = Field(ge=32, le=1280, multiple_of=32)
+    epochs: int = Field(ge=1)
+    batch: int = Field(default=16, ge=1, le=256)
+    lr: float = Field(gt=0, le=0.1)
+    final_lr: float = Field(default=0.01, gt=0, le=1)
+    warmup_epochs: float = Field(default=0.0, ge=0)
+    weight_decay: float = Field(default=0.0005, ge=0)
+    mosaic: Share = 1.0
+    close_mosaic: int = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _fits_in_the_epochs(self) -> Self:
+        if self.close_mosaic > self.epochs:
+            raise ValueError(f"close_mosaic is {self.close_mosaic}, but the stage has {self.epochs} epochs")
+        return self
+
+
+class ValidationConfig(_Section):
+    """How the best epoch is chosen: by the weighted mean of the labels' AP50 on the validation photos.
+
+    Attributes:
+        every: validate every so many epochs, and after the last.
+        weights: by label, what its AP50 weighs; others weigh 1.
+        min_boxes: labels with fewer validation boxes are reported, but do not count: their figure is chance.
+    """
+
+    every: int = Field(default=1, ge=1)
+    weights: dict[str, Annotated[float, Field(gt=0)]] = {}
+    min_boxes: int = Field(default=5, ge=1)
+
+
+class TrainConfig(_Section):
+    """A whole run.
+
+    Attributes:
+        name: of the run and of the model that comes out.
+        arch: network, as ultralytics calls it.
+        split: manifest that says which photos train and validate; relative to the configuration's own folder.
+        seed: of everything that is drawn.
+        bf16: compute the network in bfloat16 where the processor is made for it.
+        threads: CPU threads of torch.
+        workers: processes that prepare pictures beside the training process; 0 prepares them in it.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
+    arch: str = Field(default="yolo11n.yaml", pattern=r"^[a-z0-9-]+\.yaml$")
+    split: Path
+    seed: int = Field(default=0, ge=0)
+    bf16: bool = True
+    threads: int = Field(default=2, ge=1, le=256)
+    workers: int = Field(default=0, ge=0, le=64)
+    labels: LabelConfig = LabelConfig()
+    augment: AugmentConfig = AugmentConfig()
+    validation: ValidationConfig = ValidationConfig()
+    stages: tuple[StageConfig, ...] = Field(min_length=1)
+
+
+def read_config(path: Path) -> TrainConfig:
+    """Read a configuration; `split` in the answer is an absolute path.
+
+    Raises:
+        ConfigError: there is none, it is no TOML, or a key or value is wrong; the message names the first mistake.
+    """
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except ValueError as error:  # broken TOML, or not UTF-8
+        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+    try:
+        config = TrainConfig.model_validate(content)
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {_first_mistake(error)}") from error
+    return config.model_copy(update={"split": (path.parent / config.split).resolve()})
+
+
+def _first_mistake(error: ValidationError) -> str:
+    mistake = error.errors()[0]
+    where = ".".join(str(part) for part in mistake["loc"])
+    if mistake["type"] == "extra_forbidden":
+        return f"there is no setting {where}"
+    if mistake["type"] == "missing":
+        return f"{where} is missing"
+    found = "" if mistake["type"] == "value_error" else f", found {mistake['input']!r}"
+    return f"{where}: {mistake['msg'].removeprefix('Value error, ')}{found}"
