@@ -1,0 +1,177 @@
+"""The parts of the OpenAPI document that FastAPI cannot see: problems, three forms of one request, and examples."""
+
+from http import HTTPStatus
+from itertools import groupby
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from hazardlens.serve.catalogue import CATALOGUE
+from hazardlens.serve.json_body import JsonBody
+from hazardlens.serve.problems import MEDIA_TYPE, Problem
+
+_REF: Final = "#/components/schemas/{model}"
+_EXAMPLE_ID: Final = "3f8e2b6c9d1a4f70"
+_BINARY: Final = {"type": "string", "format": "binary"}
+_MIN_CONFIDENCE: Final = {
+    "type": "number",
+    "minimum": 0,
+    "maximum": 1,
+    "description": "List detections from this raw score on; without it, from each label's own threshold. "
+    "It only filters the list, never the decision.",
+}
+_TEXT: Final = {"type": "string", "description": "The reporter's words, in any language; they join the decision."}
+
+CLASSIFY_CODES: Final = (
+    *("multipart_invalid", "json_invalid", "text_not_utf8", "body_timeout", "body_too_large", "file_too_large"),
+    *("too_many_files", "text_too_long", "image_too_large", "content_type_unsupported", "image_format_unsupported"),
+    *("no_file", "field_unknown", "field_invalid", "base64_invalid", "image_empty", "image_broken"),
+    *("overloaded", "model_loading", "bundle_checksum_mismatch"),
+)
+
+CLASSIFY_PARAMETERS: Final = [
+    {
+        "name": "text",
+        "in": "query",
+        "required": False,
+        "schema": _TEXT,
+        "description": "For a raw body; else a field of the body.",
+    },
+    {
+        "name": "min_confidence",
+        "in": "query",
+        "required": False,
+        "schema": _MIN_CONFIDENCE,
+        "description": "For a raw body; else a field of the body.",
+    },
+    {
+        "name": "name",
+        "in": "query",
+        "required": False,
+        "schema": {"type": "string"},
+        "description": "Only for a raw body: the photo's name, shown again in the answer.",
+    },
+]
+
+CLASSIFY_REQUEST: Final = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "additionalProperties": False,
+                "properties": {
+                    "file": {
+                        "type": "array",
+                        "minItems": 1,
+                        "maxItems": 8,
+                        "items": _BINARY,
+                        "description": "1 to 8 photos of one hazard, one part each.",
+                    },
+                    "text": _TEXT,
+                    "min_confidence": _MIN_CONFIDENCE,
+                },
+            },
+        },
+        "image/*": {"schema": _BINARY},
+        "application/json": {
+            "schema": {"$ref": _REF.format(model="JsonBody")},
+            "example": {
+                "media": [{"name": "a.jpg", "data": "/9j/4AAQSkZJRgABAQAAAQABAAD…"}],
+                "text": "井盖没了，旁边是学校",
+                "min_confidence": 0.5,
+            },
+        },
+    },
+}
+
+EXAMPLE_ANSWER: Final = {
+    "request_id": _EXAMPLE_ID,
+    "model": {"name": "hazardlens-yolo11n", "version": "2026.1"},
+    "policy": "2026.1+0a1b2c3d4e5f",
+    "prefill": {
+        "category": "raised_manhole_cover",
+        "urgency": "immediate",
+        "confidence": 0.91,
+        "needs_human": False,
+        "route": "sub_district_grid",
+        "codes": {
+            "gbt_47678_5_2026": {"code": "01023", "name": "不明井盖异常", "kind": "component", "provisional": True}
+        },
+        "alternatives": [{"category": "stacked_clutter", "confidence": 0.05}],
+        "reasons": [
+            {
+                "code": "open_manhole",
+                "zh": "照片中有井盖缺失的井口（得分 0.93）",
+                "en": "The photo shows an open manhole (score 0.93)",
+            }
+        ],
+    },
+    "media": [
+        {
+            "name": "a.jpg",
+            "kind": "image",
+            "width": 4032,
+            "height": 3024,
+            "detections": [
+                {
+                    "label": "manhole_open",
+                    "hazard": "raised_manhole_cover",
+                    "confidence": 0.93,
+                    "box": {"x_min": 812, "y_min": 1404, "x_max": 1630, "y_max": 2011},
+                }
+            ],
+        }
+    ],
+    "timing_ms": {"decode": 31.0, "inference": 40.1, "total": 74.9},
+}
+
+
+def problem_answers(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """FastAPI's `responses` for these codes and for those that every route can answer, each with an example."""
+    answers = sorted((CATALOGUE[code] for code in (*codes, "internal_error")), key=lambda answer: answer.status)
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {
+                MEDIA_TYPE: {
+                    "schema": {"$ref": _REF.format(model="Problem")},
+                    "examples": {answer.code: _example(answer.code) for answer in group},
+                }
+            },
+        }
+        for status, group in groupby(answers, key=lambda answer: answer.status)
+    }
+
+
+def _example(code: str) -> dict[str, Any]:
+    answer = CATALOGUE[code]
+    problem = Problem(
+        type=f"urn:hazardlens:problem:{code}",
+        title=answer.title,
+        status=answer.status,
+        detail=answer.detail,
+        instance="/v1/classify",
+        code=code,
+        request_id=_EXAMPLE_ID,
+        media_index=answer.media_index,
+        media_name=answer.media_name,
+    )
+    return {"summary": answer.title, "value": problem.model_dump(exclude_none=True)}
+
+
+def openapi_document(app: FastAPI) -> dict[str, Any]:
+    """The document of `app`, with the schemas that its routes only refer to. It is made once."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title, version=app.version, summary=app.summary, description=app.description, routes=app.routes
+        )
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        for model in (Problem, JsonBody):
+            schema = model.model_json_schema(ref_template=_REF)
+            schemas.update(schema.pop("$defs", {}))
+            schemas[model.__name__] = schema
+        app.openapi_schema = document
+    return app.openapi_schema

@@ -1,0 +1,107 @@
+"""Reads photos and words from a JSON body, for clients that can send neither a form nor raw bytes."""
+
+import base64
+import re
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from hazardlens.serve.errors import (
+    Base64InvalidError,
+    FieldInvalidError,
+    FieldUnknownError,
+    JsonInvalidError,
+    RequestError,
+    TextNotUtf8Error,
+)
+from hazardlens.serve.names import clean_name
+
+_DATA_URL: Final = re.compile(r"data:[^,]{0,200};base64,", re.IGNORECASE)
+_MAX_COMMAS: Final = 20_000
+
+
+class MediaItem(BaseModel):
+    """One photo."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    name: str | None = Field(None, description="Shown again in the answer.", examples=["a.jpg"])
+    data: str = Field(
+        description="The file in base64 (RFC 4648, standard alphabet); a data URL is understood too.",
+        examples=["/9j/4AAQSkZJRgABAQAAAQABAAD…"],
+    )
+
+
+class JsonBody(BaseModel):
+    """A classify request as JSON."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    media: list[MediaItem] = Field(description="1 to 8 photos.")
+    text: str | None = Field(None, description="The reporter's words.", examples=["井盖没了，旁边是学校"])
+    min_confidence: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = Field(
+        None, description="List detections from this raw score on.", examples=[0.5]
+    )
+
+
+def parse_json_body(body: bytes) -> tuple[list[tuple[str | None, bytes]], list[tuple[str, str]]]:
+    """The files, as pairs of name and content, and the other fields, as pairs of name and value.
+
+    Raises:
+        JsonInvalidError: not JSON, or far too many values.
+        TextNotUtf8Error: not UTF-8.
+        FieldUnknownError: a key that is not in the schema.
+        FieldInvalidError: a key with a value of the wrong type or out of range.
+        Base64InvalidError: a photo that is not base64.
+    """
+    # A list of millions of nothings takes thirty times its size to parse. Base64 has no commas, and a text few.
+    if body.count(b",") > _MAX_COMMAS:
+        raise JsonInvalidError("more values than a request can have")
+    try:
+        parsed = JsonBody.model_validate_json(body)
+    except ValidationError as error:
+        raise _explain(error.errors(include_input=False)[0], body) from error
+    files = [(item.name, _decode(item, index)) for index, item in enumerate(parsed.media)]
+    fields = []
+    if parsed.text is not None:
+        fields.append(("text", parsed.text))
+    if parsed.min_confidence is not None:
+        fields.append(("min_confidence", repr(parsed.min_confidence)))
+    return files, fields
+
+
+def _decode(item: MediaItem, index: int) -> bytes:
+    prefix = _DATA_URL.match(item.data)
+    encoded = item.data[prefix.end() :] if prefix else item.data
+    for candidate in (encoded, "".join(encoded.split())):  # many encoders break lines; most do not
+        try:
+            return base64.b64decode(candidate, validate=True)
+        except ValueError:  # not ASCII, or not base64
+            continue
+    raise Base64InvalidError(
+        f"media[{index}].data: not base64 in the standard alphabet with padding",
+        media_index=index,
+        media_name=clean_name(item.name, index=index),
+    )
+
+
+def _explain(detail: ErrorDetails, body: bytes) -> RequestError:
+    if detail["type"] == "json_invalid":
+        if not is_utf8(body):
+            return TextNotUtf8Error("the JSON body is not UTF-8")
+        # The parser's own words name a line and a column, and repeat nothing of the body.
+        return JsonInvalidError(str(detail.get("ctx", {}).get("error", "not JSON")))
+    where = "".join(f"[{part}]" if isinstance(part, int) else f".{part[:40]}" for part in detail["loc"]).lstrip(".")
+    if detail["type"] == "extra_forbidden":
+        return FieldUnknownError(f"{where}: no such key")
+    return FieldInvalidError(f"{where or 'the body'}: {detail['msg']}")
+
+
+def is_utf8(content: bytes) -> bool:
+    """Whether bytes are valid UTF-8."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

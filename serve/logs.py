@@ -1,0 +1,66 @@
+"""Structured logs: one JSON object a line, or readable lines on a terminal.
+
+They never hold words of a report, names of files or pixels. That is why an unforeseen error is logged as its type and
+place, without its message: messages of libraries quote what they choke on.
+"""
+
+import logging
+import sys
+import traceback
+from typing import Final, Literal
+
+import structlog
+from structlog.types import Processor
+
+_log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("hazardlens")
+
+_LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+_MAX_FRAMES: Final = 12
+
+
+def configure_logs(log_format: Literal["auto", "json", "console"], log_level: str) -> None:
+    """Send our logs and uvicorn's to standard error, in one format."""
+    console = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderer: Processor = (
+        structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(_LEVELS[log_level])
+    for name in ("uvicorn", "uvicorn.error"):
+        logging.getLogger(name).handlers = []
+    # Its lines hold whole URLs with their queries, and a query may hold words of a report.
+    logging.getLogger("uvicorn.access").disabled = True
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
+
+
+def log_failure(error: BaseException) -> None:
+    """Log an error that is ours to mend."""
+    chain: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None and len(chain) < 4:
+        chain.append(type(cause).__name__)
+        cause = cause.__cause__ or cause.__context__
+    frames = traceback.extract_tb(error.__traceback__)[-_MAX_FRAMES:]
+    _log.error(
+        "request_failed",
+        error=" < ".join(chain),
+        frames=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+    )

@@ -1,0 +1,105 @@
+"""The outermost layer of the app: a request's id, log line, metrics and headers, and the last net for errors."""
+
+import re
+import time
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hazardlens.serve.facts import STATIC_ROUTE, RequestFacts, attach_facts, route_template
+from hazardlens.serve.logs import log_failure
+from hazardlens.serve.metrics import Metrics
+from hazardlens.serve.problems import INTERNAL_ERROR, respond
+
+_log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("hazardlens.access")
+
+REQUEST_ID_HEADER: Final = "X-Request-ID"
+CLIENT_GONE_STATUS: Final = 499
+_SANE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
+
+SECURITY_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), geolocation=(self), microphone=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+"""What every answer carries unless its route sets the header itself."""
+
+QUIET_ROUTES: Final = frozenset({"/healthz", "/readyz", "/metrics", STATIC_ROUTE})
+"""Called all the time by machines: logged only when they fail."""
+
+
+class RequestMiddleware:
+    """Wraps each request; nothing that happens inside goes uncounted or unanswered."""
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, new_id: Callable[[], str]) -> None:
+        self.app = app
+        self._metrics = metrics
+        self._new_id = new_id
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        facts = RequestFacts(self._request_id(scope))
+        attach_facts(scope, facts)
+        start = time.perf_counter()
+        status = CLIENT_GONE_STATUS  # until an answer is begun
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _complete_headers(MutableHeaders(scope=message), facts.request_id)
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=facts.request_id):
+            self._metrics.started()
+            try:
+                await self.app(scope, receive, send_with_headers)
+            except ClientDisconnect:
+                pass  # nobody is there to answer
+            except Exception as error:  # the last net
+                log_failure(error)
+                if status != CLIENT_GONE_STATUS:
+                    raise  # half an answer is out: the server must close the connection
+                await respond(scope, INTERNAL_ERROR)(scope, receive, send_with_headers)
+            finally:
+                self._finish(scope, facts, status, time.perf_counter() - start)
+
+    def _request_id(self, scope: Scope) -> str:
+        sent = Headers(scope=scope).get(REQUEST_ID_HEADER, "")
+        return sent if _SANE_ID.fullmatch(sent) else self._new_id()
+
+    def _finish(self, scope: Scope, facts: RequestFacts, status: int, seconds: float) -> None:
+        route = route_template(scope)
+        self._metrics.ended(route, scope["method"], status, seconds, facts.problem_code)
+        if route in QUIET_ROUTES and status < 400:
+            return
+        _log.info(
+            "request",
+            method=scope["method"],
+            route=route,
+            status=status,
+            duration_ms=round(seconds * 1000, 1),
+            received_bytes=facts.received_bytes,
+            photos=facts.photos,
+            **{key: value for key, value in (("code", facts.problem_code), ("category", facts.category)) if value},
+        )
+
+
+def _complete_headers(headers: MutableHeaders, request_id: str) -> None:
+    headers[REQUEST_ID_HEADER] = request_id
+    headers.setdefault("Cache-Control", "no-store")
+    for name, value in SECURITY_HEADERS.items():
+        headers.setdefault(name, value)

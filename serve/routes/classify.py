@@ -1,0 +1,42 @@
+"""`POST /v1/classify`."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from hazardlens.model.pipeline import Classification
+from hazardlens.serve.classifying import classify_request
+from hazardlens.serve.documents import (
+    CLASSIFY_CODES,
+    CLASSIFY_PARAMETERS,
+    CLASSIFY_REQUEST,
+    EXAMPLE_ANSWER,
+    problem_answers,
+)
+from hazardlens.serve.services import Services, services_of
+
+router = APIRouter(prefix="/v1", tags=["classify"])
+
+_ANSWERS = {
+    200: {
+        "description": "The pre-filled report.",
+        "content": {"application/json": {"example": EXAMPLE_ANSWER}},
+        "model": Classification,
+    },
+    **problem_answers(*CLASSIFY_CODES),
+}
+
+
+@router.post(
+    "/classify",
+    summary="Photos and words in, a pre-filled report out",
+    responses=_ANSWERS,
+    openapi_extra={"requestBody": CLASSIFY_REQUEST, "parameters": CLASSIFY_PARAMETERS},
+)
+async def classify(request: Request, services: Annotated[Services, Depends(services_of)]) -> Response:
+    """Send 1 to 8 photos of one hazard as a form, one photo as the raw body, or photos in base64 as JSON.
+
+    The format of a photo is judged by its content: JPEG, PNG, WebP, HEIC/HEIF or AVIF. Nothing is stored.
+    Boxes are in pixels of the upright original, after the EXIF orientation was applied.
+    """
+    return Response(await classify_request(request, services), media_type="application/json")

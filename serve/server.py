@@ -1,0 +1,66 @@
+"""Runs the app: one process, an event loop for the network and threads for the photos."""
+
+import errno
+import socket
+import sys
+
+import uvicorn
+
+from hazardlens.serve.app import create_app
+from hazardlens.serve.errors import AddressInUseError
+from hazardlens.serve.logs import configure_logs
+from hazardlens.serve.settings import Settings
+
+
+def run(settings: Settings) -> int:
+    """Serve until told to stop by SIGINT or SIGTERM; running requests get time to finish.
+
+    Returns:
+        The exit code: 0 after a stop, 1 when the address is taken or cannot be used.
+    """
+    try:
+        listener = listen(settings.host, settings.port)
+    except AddressInUseError as error:
+        print(f"hazardlens: {error}", file=sys.stderr)  # noqa: T201 - a person started this
+        return 1
+    configure_logs(settings.log_format, settings.log_level)
+    config = uvicorn.Config(
+        create_app(settings),
+        http="httptools",
+        loop="uvloop",
+        ws="none",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=settings.shutdown_grace_s,
+    )
+    with listener:
+        print(f"hazardlens listens on {_address(listener, settings.host)}", flush=True)  # noqa: T201
+        uvicorn.Server(config).run(sockets=[listener])
+    return 0
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the address, before anything slow is begun.
+
+    Raises:
+        AddressInUseError: it is taken, not ours, or no address at all.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        taken = error.errno == errno.EADDRINUSE
+        hint = "the port is in use; choose another with HAZARDLENS_PORT" if taken else (error.strerror or str(error))
+        raise AddressInUseError(f"cannot listen on {host}:{port}: {hint}") from error
+    return listener
+
+
+def _address(listener: socket.socket, host: str) -> str:
+    port = listener.getsockname()[1]
+    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{name}:{port}"
