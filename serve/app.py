@@ -20,7 +20,7 @@ from hazardlens.serve.model_slot import ModelSlot, load_model
 from hazardlens.serve.pool import WorkerPool
 from hazardlens.serve.problems import EXCEPTION_HANDLERS
 from hazardlens.serve.received import BodyMemory
-from hazardlens.serve.routes import classify, docs, health, models
+from hazardlens.serve.routes import classify, docs, health, models, pages
 from hazardlens.serve.services import Services
 from hazardlens.serve.settings import Settings
 from hazardlens.serve.uploads import UploadLimits
@@ -42,7 +42,7 @@ def create_app(
     now: Callable[[], datetime] = _utc_now,
     new_id: Callable[[], str] = _new_request_id,
 ) -> FastAPI:
-    """Make an app; nothing is read, started or listened on before its lifespan begins.
+    """Make an app; the model is read, and threads are started, when its lifespan begins.
 
     Args:
         settings: from `load_settings`.
@@ -68,6 +68,7 @@ def create_app(
     app.add_middleware(RequestMiddleware, metrics=services.metrics, new_id=new_id)
     for routes in (health, classify, models, docs):
         app.include_router(routes.router)
+    app.include_router(pages.make_router(settings))
     docs.mount_static(app)
     return app
 
