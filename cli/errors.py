@@ -6,8 +6,7 @@ CliError
 │   ├── FileUnreadableError         permission denied, or a device that fails
 │   └── FileTooLargeError           more bytes than any photo has
 ├── NothingFoundError           not one photo among the paths given
-├── SaveFolderError             the folder for annotated copies cannot be used
-└── BadSettingError             a value that the server's settings refuse
+└── SaveFolderError             the folder for annotated copies cannot be used
 
 `code` is stable: it reaches the JSON lines that scripts read.
 """
@@ -55,9 +54,3 @@ class SaveFolderError(CliError):
     """The folder for annotated copies cannot be used."""
 
     code = "save_folder_unusable"
-
-
-class BadSettingError(CliError):
-    """A value that the server's settings refuse."""
-
-    code = "setting_invalid"

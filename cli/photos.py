@@ -48,7 +48,7 @@ def find_photos(paths: Iterable[Path], *, leave_out: Path | None = None) -> Foun
     """
     walker = _Walker(leave_out)
     # One photo named twice (a folder and a file in it) is one photo.
-    candidates = {os.path.abspath(candidate.path): candidate for path in paths for candidate in walker.expand(path)}
+    candidates = {candidate.path.absolute(): candidate for path in paths for candidate in walker.expand(path)}
     return Found(tuple(candidates.values()), walker.skipped)
 
 

@@ -29,7 +29,7 @@ def shown_path(path: str | os.PathLike[str]) -> str:
     return printable(path_text(path))
 
 
-def json_line(value: Any) -> bytes:
+def json_line(value: dict[str, Any]) -> bytes:
     """One line of UTF-8 JSON; Chinese stays readable, and what could steer a terminal is escaped."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     text = _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
@@ -41,8 +41,8 @@ def tell(message: str) -> None:
     typer.echo(printable(message), err=True)
 
 
-def force_utf8() -> None:
-    """Let Chinese and emoji through on terminals whose locale is C; what cannot be shown becomes an escape."""
+def print_anything() -> None:
+    """Never fail on a character: where the terminal's encoding has none for it, it is shown as an escape."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

@@ -1,0 +1,143 @@
+"""`hazardlens classify`: what the endpoint answers, for photos on this machine."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+import typer
+
+from hazardlens.cli.errors import NothingFoundError
+from hazardlens.cli.photos import Candidate, Found, find_photos
+from hazardlens.cli.terminal import path_text, tell
+
+if TYPE_CHECKING:
+    from hazardlens.cli.batch import Job, Outcome
+    from hazardlens.cli.printers import JsonPrinter, TablePrinter
+    from hazardlens.cli.saving import SaveFolder
+
+_MANY_PHOTOS: Final = 8
+_FAILED: Final = 1
+_EXAMPLES: Final = """\b
+Examples:
+  hazardlens classify photo.jpg
+  hazardlens classify ~/Pictures/inbox --save annotated --text "楼道里堆满纸箱"
+  hazardlens classify inbox --json | jq -r 'select(.prefill.urgency == "immediate").path'
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("classify", no_args_is_help=True, epilog=_EXAMPLES)(classify)
+
+
+def _text(value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise typer.BadParameter("not valid UTF-8") from error
+    return value
+
+
+def classify(
+    photos: Annotated[
+        list[Path], typer.Argument(metavar="PHOTO...", help="Photos, or folders that are searched for photos.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON per photo.")] = False,
+    save: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write copies with the boxes drawn on them; overwrites nothing.")
+    ] = None,
+    text: Annotated[str, typer.Option(callback=_text, help="The reporter's words, for each of the photos.")] = "",
+    min_confidence: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="List boxes from this score on. The decision is the same. [default: by label]"),
+    ] = None,
+    bundle: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Model bundle. [default: the one that ships]", show_default=False)
+    ] = None,
+    lang: Annotated[Literal["en", "zh"], typer.Option(help="Language of the table.")] = "en",
+) -> None:
+    """Say which hazard each photo shows, how urgent it is, and why.
+
+    Each photo is classified on its own. Folders are searched to the bottom for files named like photos; hidden ones
+    are left out. A photo that cannot be read is reported, and the rest goes on.
+
+    Exit codes: 0 all photos classified; 1 some failed; 2 wrong usage, nothing found, or a model that does not load.
+    """
+    found = find_photos(photos, leave_out=save)
+    _require_photos(found)
+    job = _job(bundle, text, min_confidence, draw=save is not None)
+    folder = _save_folder(save)
+    printer = _printer(job, lang, as_json=as_json)
+    failed = 0
+    for outcome in _outcomes(job, found.candidates, to_terminal=as_json and sys.stdout.isatty()):
+        printer.show(outcome, _save(folder, outcome))
+        failed += outcome.error is not None
+    printer.close()
+    _summarise(len(found.candidates) - failed, failed, found.skipped)
+    if failed:
+        raise typer.Exit(_FAILED)
+
+
+def _require_photos(found: Found) -> None:
+    problems = [candidate for candidate in found.candidates if candidate.error is not None]
+    if len(problems) < len(found.candidates):
+        return
+    if problems:
+        named = "; ".join(f"{path_text(problem.path)}: {problem.error}" for problem in problems)
+        raise NothingFoundError(f"no photo to classify: {named}")
+    skipped = f" ({found.skipped} other files)" if found.skipped else ""
+    raise NothingFoundError(f"no photo found there{skipped}; photos end in .jpg, .png, .webp, .heic, .avif")
+
+
+def _job(bundle: Path | None, text: str, min_confidence: float | None, *, draw: bool) -> "Job":
+    from hazardlens.cli.batch import Job
+    from hazardlens.model.bundle import SHIPPED_BUNDLE, read_bundle
+    from hazardlens.model.detector import OnnxDetector
+    from hazardlens.model.pipeline import Classifier
+    from hazardlens.model.triage.policy import load_policy
+
+    # One thread a photo, also for a single photo: then an answer does not depend on how many came along.
+    detector = OnnxDetector(read_bundle(bundle or SHIPPED_BUNDLE), threads=1)
+    return Job(Classifier(detector, load_policy()), text, min_confidence, draw)
+
+
+def _save_folder(path: Path | None) -> "SaveFolder | None":
+    from hazardlens.cli.saving import SaveFolder
+
+    return None if path is None else SaveFolder(path)
+
+
+def _save(folder: "SaveFolder | None", outcome: "Outcome") -> Path | None:
+    if folder is None or outcome.annotated is None:
+        return None
+    return folder.write(outcome.path, outcome.annotated)
+
+
+def _printer(job: "Job", lang: Literal["en", "zh"], *, as_json: bool) -> "JsonPrinter | TablePrinter":
+    from hazardlens.cli.printers import JsonPrinter, TablePrinter
+
+    return JsonPrinter() if as_json else TablePrinter(job.classifier.policy.data, lang)
+
+
+def _outcomes(job: "Job", candidates: Sequence[Candidate], *, to_terminal: bool) -> Iterable["Outcome"]:
+    """The outcomes in order, with a bar on standard error where there are many and nothing else is written there."""
+    from rich.console import Console
+    from rich.progress import track
+
+    from hazardlens.cli.batch import classify_all
+    from hazardlens.serve.cores import usable_cores
+
+    outcomes = classify_all(job, candidates, min(usable_cores(), len(candidates)))
+    console = Console(stderr=True)
+    hidden = len(candidates) < _MANY_PHOTOS or to_terminal or not console.is_terminal
+    return track(outcomes, "Classifying", len(candidates), console=console, transient=True, disable=hidden)
+
+
+def _summarise(done: int, failed: int, skipped: int) -> None:
+    """On standard error, where there is something that the rows do not say."""
+    if done + failed > 1 or failed or skipped:
+        parts = [f"{done} classified"]
+        parts += [f"{failed} failed"] if failed else []
+        parts += [f"{skipped} other files skipped"] if skipped else []
+        tell(", ".join(parts))
