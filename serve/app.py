@@ -66,9 +66,8 @@ def create_app(
     # The last one added is the outermost.
     app.add_middleware(BodyLimitMiddleware, max_body_bytes=settings.max_body_bytes)
     app.add_middleware(RequestMiddleware, metrics=services.metrics, new_id=new_id)
-    for routes in (health, classify, models, docs):
+    for routes in (health, classify, models, docs, pages):
         app.include_router(routes.router)
-    app.include_router(pages.make_router(settings))
     docs.mount_static(app)
     return app
 

@@ -1,20 +1,22 @@
 """The page at `/` and its files: read once at the start, filled in with the limits, served from memory."""
 
 import gzip
-import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hazardlens.serve.settings import Settings
+from hazardlens.serve.services import Services, services_of
+
+router = APIRouter(include_in_schema=False)
 
 PAGES: Final = Path(__file__).resolve().parents[1] / "pages"
 
@@ -66,45 +68,60 @@ class PageFile:
         return Response(self.body, headers=headers, media_type=self.media_type)
 
 
-def make_router(settings: Settings) -> APIRouter:
-    """The routes `/` and `/assets/...`; the page learns the limits, so that it can check before it sends."""
+@dataclass(frozen=True, slots=True)
+class Site:
+    """All files of the page; `version` changes with any of them."""
+
+    version: str
+    contents: Mapping[str, bytes]
+    files: Mapping[str, PageFile]
+
+
+@cache
+def load_site() -> Site:
+    """The page's files, read once."""
     paths = sorted(path for path in PAGES.rglob("*") if path.suffix in _MEDIA_TYPES)
     contents = {path.relative_to(PAGES).as_posix(): path.read_bytes() for path in paths}
     version = sha256(b"".join(name.encode() + body for name, body in contents.items())).hexdigest()[:12]
     files = {name: PageFile.make(body, Path(name).suffix) for name, body in contents.items()}
-    index = PageFile.make(_fill_in(contents, version, settings).encode(), ".html")
-    router = APIRouter(include_in_schema=False)
-
-    @router.api_route("/", methods=["GET", "HEAD"])
-    async def read_index(request: Request) -> Response:
-        return index.respond(request, cache_control=_ASK_FIRST)
-
-    # The version in the path lets browsers keep the files for good, and an upgrade replaces all of them at once. A page
-    # that was opened before the upgrade still gets its files, under the old path and without that promise.
-    @router.api_route("/assets/{asked_version}/{name:path}", methods=["GET", "HEAD"])
-    async def read_asset(request: Request, asked_version: str, name: str) -> Response:
-        if name not in files:
-            raise HTTPException(404)
-        return files[name].respond(request, cache_control=_FOREVER if asked_version == version else _ASK_FIRST)
-
-    return router
+    return Site(version, contents, files)
 
 
-def _fill_in(contents: Mapping[str, bytes], version: str, settings: Settings) -> str:
-    assets = f"/assets/{version}"
-    modules = [name for name in contents if name.endswith(".js")]
+@lru_cache(maxsize=8)
+def _make_index(max_photos: int, max_body_bytes: int, max_file_bytes: int, max_text_chars: int) -> PageFile:
+    """The document at `/`; it learns the limits, so that it can check before it sends."""
+    site = load_site()
+    assets = f"/assets/{site.version}"
+    modules = [name for name in site.contents if name.endswith(".js")]
     values = {
         "assets": assets,
-        "icons": contents["icons.svg"].decode(),
+        "icons": site.contents["icons.svg"].decode(),
         # Without this list, a browser would find each module only after it has read the one that imports it.
         "preloads": "\n  ".join(f'<link rel="modulepreload" href="{assets}/{name}">' for name in modules),
-        "max_photos": str(settings.max_files),
-        "max_body_bytes": str(settings.max_body_bytes),
-        "max_file_bytes": str(settings.max_file_bytes),
-        "max_text_chars": str(settings.max_text_chars),
+        "max_photos": str(max_photos),
+        "max_body_bytes": str(max_body_bytes),
+        "max_file_bytes": str(max_file_bytes),
+        "max_text_chars": str(max_text_chars),
     }
-    markup = {"icons", "preloads"}
-    return _PLACEHOLDER.sub(
-        lambda hole: values[hole[1]] if hole[1] in markup else html.escape(values[hole[1]]),
-        contents["index.html"].decode(),
-    )
+    filled = _PLACEHOLDER.sub(lambda hole: values[hole[1]], site.contents["index.html"].decode())
+    return PageFile.make(filled.encode(), ".html")
+
+
+@router.api_route("/", methods=["GET", "HEAD"])
+async def read_index(request: Request, services: Annotated[Services, Depends(services_of)]) -> Response:
+    """The page."""
+    settings = services.settings
+    index = _make_index(settings.max_files, settings.max_body_bytes, settings.max_file_bytes, settings.max_text_chars)
+    return index.respond(request, cache_control=_ASK_FIRST)
+
+
+# The version in the path lets browsers keep the files for good, and an upgrade replaces all of them at once. A page
+# that was opened before the upgrade still gets its files, under the old path and without that promise.
+@router.api_route("/assets/{version}/{name:path}", methods=["GET", "HEAD"])
+async def read_asset(request: Request, version: str, name: str) -> Response:
+    """One of the page's files."""
+    site = load_site()
+    if name not in site.files:
+        raise HTTPException(404)
+    cache_control = _FOREVER if version == site.version else _ASK_FIRST
+    return site.files[name].respond(request, cache_control=cache_control)

@@ -1,0 +1,97 @@
+// One call of POST /v1/classify, with progress, patience and the server's problems as values.
+
+const SILENT_UPLOAD_MS = 30_000;
+const SLOW_ANSWER_MS = 8_000;
+const NO_ANSWER_MS = 90_000;
+
+/** Why a call failed. `code` is the server's (RFC 9457) or one of this page's own. */
+export class CallError extends Error {
+  constructor(code, { index = null, name = null, retryAfter = null, requestId = null, detail = null } = {}) {
+    super(code);
+    Object.assign(this, { code, index, name, retryAfter, requestId, detail });
+  }
+}
+
+/**
+ * @param {{ photos: { file: File, name: string }[], text: string, signal: AbortSignal,
+ *           onProgress: (state: { stage: "upload" | "wait" | "slow", done?: number, total?: number }) => void }} call
+ * @returns {Promise<object>} the answer of the API.
+ */
+export function classify({ photos, text, signal, onProgress }) {
+  const form = new FormData();
+  for (const photo of photos) form.append("file", photo.file, photo.name);
+  if (text.trim()) form.append("text", text);
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest(); // fetch cannot tell how much of an upload has left
+    const watch = new Watch(() => fail(new CallError("timed_out")));
+    const end = (settle, value) => {
+      watch.stop();
+      signal.removeEventListener("abort", cancel);
+      settle(value);
+    };
+    const fail = (error) => {
+      end(reject, error);
+      request.abort();
+    };
+    const cancel = () => fail(new CallError("cancelled"));
+
+    request.open("POST", "/v1/classify");
+    request.setRequestHeader("Accept", "application/json");
+    request.upload.onprogress = ({ loaded, total }) => {
+      watch.patience(SILENT_UPLOAD_MS);
+      onProgress({ stage: "upload", done: loaded, total });
+    };
+    request.upload.onload = () => {
+      watch.patience(NO_ANSWER_MS, SLOW_ANSWER_MS, () => onProgress({ stage: "slow" }));
+      onProgress({ stage: "wait" });
+    };
+    request.onload = () => {
+      try {
+        end(resolve, readAnswer(request));
+      } catch (error) {
+        end(reject, error);
+      }
+    };
+    request.onerror = () => end(reject, new CallError(navigator.onLine ? "network_failed" : "offline"));
+    signal.addEventListener("abort", cancel);
+    watch.patience(SILENT_UPLOAD_MS);
+    request.send(form);
+  });
+}
+
+/** The answer, or a CallError with what the server said is wrong. */
+function readAnswer(request) {
+  let body = null;
+  try {
+    body = JSON.parse(request.responseText);
+  } catch {
+    throw new CallError(request.status === 413 ? "body_too_large" : "answer_unreadable");
+  }
+  if (request.status === 200 && body?.prefill && Array.isArray(body.media)) return body;
+  if (request.status < 400 || typeof body?.code !== "string") throw new CallError("answer_unreadable");
+  throw new CallError(body.code, {
+    index: body.media_index ?? null,
+    name: body.media_name ?? null,
+    detail: body.detail ?? null,
+    requestId: body.request_id ?? request.getResponseHeader("X-Request-ID"),
+    retryAfter: Number.parseInt(request.getResponseHeader("Retry-After") ?? "", 10) || null,
+  });
+}
+
+/** A timer that starts anew with every sign of life. */
+class Watch {
+  constructor(onEnd) {
+    this.onEnd = onEnd;
+    this.timers = [];
+  }
+
+  patience(endMs, warnMs = null, onWarn = null) {
+    this.stop();
+    this.timers = [setTimeout(this.onEnd, endMs)];
+    if (onWarn) this.timers.push(setTimeout(onWarn, warnMs));
+  }
+
+  stop() {
+    this.timers.forEach(clearTimeout);
+  }
+}

@@ -1,0 +1,99 @@
+// Words in the reader's language. Every string of the page is in i18n/zh.json and i18n/en.json.
+
+export const LANGUAGES = ["zh", "en"];
+const TAGS = { zh: "zh-CN", en: "en" };
+const MEMORY = "hazardlens.language";
+
+const loaded = {};
+const listeners = [];
+let language = "en";
+
+export const currentLanguage = () => language;
+
+/** Call `listener` after each change of language. */
+export const onLanguage = (listener) => listeners.push(listener);
+
+/** What the reader chose before, else the first of the browser's languages that we have, else English. */
+export function preferredLanguage() {
+  const remembered = recall();
+  if (LANGUAGES.includes(remembered)) return remembered;
+  const wanted = navigator.languages?.length ? navigator.languages : [navigator.language ?? ""];
+  return wanted.map((tag) => tag.toLowerCase().split("-")[0]).find((tag) => LANGUAGES.includes(tag)) ?? "en";
+}
+
+/** Show the page in this language, and remember it when a person chose it. */
+export async function useLanguage(next, { remember = false } = {}) {
+  loaded[next] ??= await fetchWords(next);
+  language = next;
+  document.documentElement.lang = TAGS[next];
+  if (remember) keep(next);
+  translate(document);
+  for (const listener of listeners) listener();
+}
+
+async function fetchWords(name) {
+  const answer = await fetch(`${document.body.dataset.assets}/i18n/${name}.json`);
+  if (!answer.ok) throw new Error(`no words for ${name}: status ${answer.status}`);
+  return answer.json();
+}
+
+/** The string at `key` ("error.no_file.what"), with {placeholders} filled in; undefined where there is none. */
+export function lookUp(key, values = {}) {
+  let found = key.split(".").reduce((node, part) => node?.[part], loaded[language]);
+  if (found !== null && typeof found === "object") found = found[plural(found, values.n)];
+  return typeof found === "string" ? found.replace(/\{(\w+)\}/g, (hole, name) => values[name] ?? hole) : undefined;
+}
+
+/** Like lookUp, but a missing string shows its key, which a test would notice. */
+export const t = (key, values = {}) => lookUp(key, values) ?? key;
+
+/** The name of an API value ("label", "exit_door"); a value that is newer than this page shows as plain words. */
+export const nameOf = (kind, value) => lookUp(`${kind}.${value}`) ?? value.replaceAll("_", " ");
+
+function plural(forms, n) {
+  if (n === 0 && forms.zero !== undefined) return "zero";
+  const form = new Intl.PluralRules(TAGS[language]).select(n ?? 0);
+  return forms[form] === undefined ? "other" : form;
+}
+
+/** Fill in every element that names its string. */
+function translate(root) {
+  document.title = t("page.title");
+  const values = limits();
+  for (const element of root.querySelectorAll("[data-i18n]")) element.textContent = t(element.dataset.i18n, values);
+  for (const element of root.querySelectorAll("[data-i18n-label]"))
+    element.setAttribute("aria-label", t(element.dataset.i18nLabel, values));
+  for (const element of root.querySelectorAll("[data-i18n-placeholder]"))
+    element.setAttribute("placeholder", t(element.dataset.i18nPlaceholder, values));
+}
+
+const limits = () => ({ max: document.body.dataset.maxPhotos });
+
+// Storage may be switched off: then the choice lasts as long as the page.
+function recall() {
+  try {
+    return localStorage.getItem(MEMORY);
+  } catch {
+    return null;
+  }
+}
+
+function keep(value) {
+  try {
+    localStorage.setItem(MEMORY, value);
+  } catch {
+    // nothing to do: the page is already in the chosen language
+  }
+}
+
+/** Numbers as people write them. */
+export const percent = (share) =>
+  new Intl.NumberFormat(TAGS[language], { style: "percent", maximumFractionDigits: 0 }).format(share);
+
+export const milliseconds = (value) =>
+  value >= 1000
+    ? `${new Intl.NumberFormat(TAGS[language], { maximumFractionDigits: 1 }).format(value / 1000)} s`
+    : `${Math.round(value)} ms`;
+
+export const megabytes = (bytes) =>
+  `${new Intl.NumberFormat(TAGS[language], { maximumFractionDigits: bytes < 10e6 ? 1 : 0 }).format(bytes / 1048576)} MB`;

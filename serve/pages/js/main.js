@@ -1,0 +1,170 @@
+// The page's one state: collecting photos, sending them, showing the answer.
+
+import { CallError, classify } from "./api.js";
+import { makeDetails, makeSummary, spokenSummary } from "./decision.js";
+import { byId, h, icon } from "./dom.js";
+import { makeGallery } from "./gallery.js";
+import { LANGUAGES, currentLanguage, megabytes, nameOf, onLanguage, preferredLanguage, t, useLanguage } from "./i18n.js";
+import { note, startIntake } from "./intake.js";
+import { Photos } from "./photos.js";
+import { hideProblem, showProblem } from "./problems.js";
+import { makeTechnical } from "./share.js";
+import { hazardClass } from "./stage.js";
+
+const HAZARDS = ["blocked_fire_exit", "dangling_cable", "raised_manhole_cover", "stacked_clutter", "unhygienic_kitchen"];
+
+const data = document.body.dataset;
+const limits = {
+  maxPhotos: Number(data.maxPhotos),
+  maxBodyBytes: Number(data.maxBodyBytes),
+  maxFileBytes: Number(data.maxFileBytes),
+  maxTextChars: Number(data.maxTextChars),
+};
+const photos = new Photos(limits);
+let shown = null; // { answer, photos, text } while there is an answer
+let failed = null; // the CallError on show
+let running = null; // the AbortController of the call under way
+
+function setPhase(phase) {
+  byId("main").dataset.phase = phase;
+  byId("intro").hidden = phase === "done";
+  byId("work").hidden = phase === "done";
+  byId("result").hidden = phase !== "done";
+  byId("progress").hidden = phase !== "sending";
+  byId("send").hidden = phase === "sending";
+  byId("intake").inert = phase === "sending";
+}
+
+async function send() {
+  if (running || photos.list.length === 0) return;
+  note(null, limits);
+  clearProblem();
+  running = new AbortController();
+  setPhase("sending");
+  byId("cancel").focus({ preventScroll: true });
+  const call = { photos: [...photos.list], text: byId("text").value.trim() };
+  try {
+    const answer = await classify({ ...call, signal: running.signal, onProgress: showProgress });
+    show({ answer, ...call });
+  } catch (error) {
+    fail(error instanceof CallError ? error : new CallError("unknown", { detail: String(error) }));
+  } finally {
+    running = null;
+  }
+}
+
+function showProgress({ stage, done, total }) {
+  const bar = byId("bar");
+  if (stage === "upload") bar.value = done / total;
+  else bar.removeAttribute("value"); // working, for an unknown time
+  const values = stage === "upload" ? { done: megabytes(done), total: megabytes(total) } : {};
+  const words = t(`progress.${stage}`, values);
+  if (byId("stage").textContent !== words) byId("stage").textContent = words;
+}
+
+function show(next) {
+  shown = next;
+  drawResult();
+  setPhase("done");
+  history.pushState({ result: true }, ""); // the back key of a phone leads back to the photos, not away
+  byId("announce").textContent = spokenSummary(next.answer.prefill);
+  byId("result").focus({ preventScroll: true });
+  window.scrollTo({ top: 0 });
+}
+
+function drawResult() {
+  const { answer, photos: sent, text } = shown;
+  const restart = () => {
+    photos.clear();
+    byId("text").value = "";
+    history.back();
+  };
+  byId("result").replaceChildren(
+    h(
+      "div",
+      { class: "result-bar" },
+      h("button", { type: "button", class: "button", id: "change", onclick: () => history.back() }, t("intake.change")),
+      h("button", { type: "button", class: "button primary", id: "restart", onclick: restart }, icon("i-plus"), t("intake.restart")),
+    ),
+    h("div", { class: "result-summary" }, makeSummary(answer.prefill)),
+    makeGallery(answer, sent),
+    h("div", { class: "result-details" }, makeDetails(answer.prefill, text), makeTechnical(answer, sent, text)),
+  );
+}
+
+function edit() {
+  shown = null;
+  setPhase("idle");
+  byId("result").replaceChildren();
+  byId("announce").textContent = "";
+  byId(photos.list.length ? "text" : "pick").focus({ preventScroll: true });
+  window.scrollTo({ top: 0 });
+}
+
+function fail(error) {
+  setPhase("idle");
+  if (error.code === "cancelled") {
+    byId("announce").textContent = t("progress.cancelled");
+    byId("send").focus();
+    return;
+  }
+  failed = error;
+  drawProblem();
+  byId("problem").focus();
+}
+
+function drawProblem() {
+  showProblem(failed, {
+    limits,
+    photos: photos.list,
+    onRetry: send,
+    onDrop: (index) => {
+      photos.remove(index);
+      send();
+    },
+    onDismiss: () => {
+      clearProblem();
+      byId("send").focus();
+    },
+  });
+}
+
+function clearProblem() {
+  failed = null;
+  hideProblem();
+}
+
+function drawHazards() {
+  const row = (hazard) => h("li", { class: hazardClass(hazard) }, icon(`c-${hazard}`, "sees-icon"), nameOf("category", hazard));
+  byId("sees").replaceChildren(...HAZARDS.map(row));
+}
+
+function redraw() {
+  drawHazards();
+  if (shown) drawResult();
+  if (failed) drawProblem();
+  for (const button of document.querySelectorAll("[data-language]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.language === currentLanguage()));
+  }
+}
+
+function listen() {
+  byId("intake").addEventListener("submit", (event) => {
+    event.preventDefault();
+    send();
+  });
+  byId("text").maxLength = limits.maxTextChars;
+  byId("cancel").addEventListener("click", () => running?.abort());
+  photos.addEventListener("change", clearProblem); // the photo that it was about may be gone
+  window.addEventListener("popstate", () => shown && edit());
+  for (const button of document.querySelectorAll("[data-language]")) {
+    button.addEventListener("click", () => useLanguage(button.dataset.language, { remember: true }));
+  }
+  onLanguage(redraw);
+}
+
+listen();
+const wanted = preferredLanguage();
+await useLanguage(LANGUAGES.includes(wanted) ? wanted : "en");
+startIntake(photos);
+document.documentElement.dataset.ready = "";
