@@ -58,6 +58,7 @@ def create_app(
         description="Errors are RFC 9457 problems (`application/problem+json`) with a stable `code`.",
         version=version("hazardlens"),
         openapi_url=None,  # routes/docs.py answers for it, like any other route
+        redirect_slashes=False,  # a redirected upload travels twice
         lifespan=partial(_lifespan, services),
         exception_handlers=EXCEPTION_HANDLERS,
     )

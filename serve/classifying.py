@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from starlette.requests import Request
@@ -37,7 +38,7 @@ async def classify_request(request: Request, services: Services) -> bytes:
         job = _Job(
             Received(content_type, request.scope["query_string"], body), services.limits, classifier, facts.request_id
         )
-        answer, content = await services.pool.run(job, gone=_hung_up(request))
+        answer, content = await services.pool.run(job, gone=partial(_hung_up, request))
     services.metrics.waited(job.waited_s)
     services.metrics.classified(answer)
     facts.photos = len(answer.media)

@@ -56,12 +56,12 @@ class WorkerPool:
                 retry_after_s=min(max(1, seconds), MAX_RETRY_AFTER_S),
             )
 
-    async def run(self, job: Callable[[], T], *, gone: Awaitable[object]) -> T:
+    async def run(self, job: Callable[[], T], *, gone: Callable[[], Awaitable[object]]) -> T:
         """Run `job` in a thread and wait for it.
 
         Args:
             job: called without arguments; what it raises is raised here.
-            gone: done when the client has hung up; then a job that has not started never will.
+            gone: returns when the client has hung up; then a job that has not started never will.
 
         Raises:
             OverloadedError: the queue is full.
@@ -70,7 +70,7 @@ class WorkerPool:
         self.require_room()
         future = self._submit(job)
         result = asyncio.wrap_future(future)
-        watch = asyncio.ensure_future(gone)
+        watch = asyncio.ensure_future(gone())
         both: set[asyncio.Future[Any]] = {result, watch}
         try:
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
