@@ -13,7 +13,12 @@ from packaging.utils import canonicalize_name
 from support.project import PACKAGE_FOLDERS, REPO, SCRIPT_FOLDERS, files_below, pyproject
 
 PIN = re.compile(r"[A-Za-z0-9._-]+==[0-9][A-Za-z0-9.]*")
-OURS = {"hazardlens", "support", "conftest"}
+OURS = {
+    "conftest",
+    "hazardlens",
+    "support",
+    *(path.stem for folder in SCRIPT_FOLDERS for path in files_below(folder, "*.py")),
+}
 # What a CUDA build of torch brings is not ours to pin, so the walk stops there.
 WALK_STOPS = {"torch", "torchvision"}
 
