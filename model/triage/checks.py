@@ -19,7 +19,15 @@ from hazardlens.model.triage.text import rule_wordings
 
 def find_faults(data: PolicyData) -> list[str]:
     """One line for each fault, naming the key; empty when the policy is sound."""
-    return [*_complete(data), *_categories(data), *_numbers(data), *_ids(data), *_templates(data), *_words(data)]
+    return [
+        *_complete(data),
+        *_categories(data),
+        *_routes(data),
+        *_numbers(data),
+        *_ids(data),
+        *_templates(data),
+        *_words(data),
+    ]
 
 
 def _complete(data: PolicyData) -> Iterator[str]:
@@ -35,13 +43,20 @@ def _complete(data: PolicyData) -> Iterator[str]:
 
 def _categories(data: PolicyData) -> Iterator[str]:
     for category, rule in data.categories.items():
-        if rule.route not in data.routes:
-            yield f"categories.{category}.route: unknown route {rule.route!r}; routes has {', '.join(data.routes)}"
         if rule.urgency is Urgency.NONE and category is not Category.NOT_A_HAZARD:
             yield f"categories.{category}.urgency: only not_a_hazard may be none"
         for other in rule.supersedes:
             if other in data.categories and data.categories[other].supersedes:
                 yield f"categories.{category}.supersedes: {other} itself supersedes something; chains are not allowed"
+
+
+def _routes(data: PolicyData) -> Iterator[str]:
+    routes = {f"categories.{category}.route": rule.route for category, rule in data.categories.items()}
+    routes |= {f"modifiers.{rule.id}.route": rule.route for rule in data.modifiers if rule.route is not None}
+    known = ", ".join(data.routes)
+    for key, route in routes.items():
+        if route not in data.routes:
+            yield f"{key}: unknown route {route!r}; routes has {known}"
 
 
 def _numbers(data: PolicyData) -> Iterator[str]:

@@ -38,6 +38,7 @@ class _Verdict:
     confidence: float
     reasons: list[Reason]
     doubts: list[Reason]
+    route: str | None = None
 
 
 class _Judge:
@@ -60,7 +61,7 @@ class _Judge:
             urgency=verdict.urgency,
             confidence=round(verdict.confidence, 4),
             needs_human=bool(verdict.doubts),
-            route=rule.route,
+            route=verdict.route or rule.route,
             codes=self._codes(verdict.category),
             alternatives=self._alternatives(verdict.category),
             reasons=[*verdict.reasons, *verdict.doubts],
@@ -162,7 +163,8 @@ class _Judge:
             fired = [self._write.fill(r.id, r.reason, word=self._text.fired[r.id].word) for r in alarms]
             level = max((rule.raise_to or Urgency.NONE for rule in alarms), key=lambda urgency: urgency.rank)
             doubts = [self._write.say("alarm_only"), *weak]
-            return _Verdict(other, level, numbers.unknown_text_confidence, fired, [*doubts, *self._unsaid()])
+            route = next((rule.route for rule in alarms if rule.route), None)
+            return _Verdict(other, level, numbers.unknown_text_confidence, fired, [*doubts, *self._unsaid()], route)
         if weak:
             return self._quiet(other, numbers.nothing_confidence, weak)
         if not self._text.empty and not self._text.settled:

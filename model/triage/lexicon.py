@@ -33,7 +33,7 @@ class Normaliser:
     variants: Mapping[str, str]
 
     def __call__(self, text: str) -> str:
-        """At most `max_chars` characters of NFKC in lower case, variants unified; only " ", "," and "." between words."""
+        """At most `max_chars` characters: NFKC, lower case, variants unified, and only " ", "," and "." as marks."""
         folded = unicodedata.normalize("NFKC", text[: self.max_chars]).casefold()[: self.max_chars]
         plain = "".join(char if char.isascii() and char.isalnum() else self._plain(char) for char in folded)
         return " ".join(plain.split())

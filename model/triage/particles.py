@@ -71,10 +71,9 @@ class Circumstances:
         self._reopened = sorted(span.start for span in spans if span.word in particles.reopened)
         self.endings = [span for span in spans if span.word in particles.resolved and self._stands(span)]
 
-    @property
-    def reopened(self) -> bool:
-        """Whether there is an "again", "still" or "but" anywhere."""
-        return bool(self._reopened)
+    def reopened_after(self, position: int) -> bool:
+        """Whether an "again", "still" or "but" follows."""
+        return bool(self._reopened) and self._reopened[-1] > position
 
     def denied(self, position: int) -> bool:
         """Whether a negation reaches the word that starts at `position`."""

@@ -93,12 +93,16 @@ class TextRule(WordRule):
 
 
 class Modifier(WordRule):
-    """Words that raise the urgency: to a level, or by one step. An alarm counts even when no category was found."""
+    """Words that raise the urgency: to a level, or by steps.
+
+    An alarm counts even when no category was found: the report is then "something else", for `route`.
+    """
 
     raise_to: Urgency | None = None
     raise_by: Annotated[int, Field(ge=1, le=2)] | None = None
     categories: tuple[Category, ...] = ()
     alarm: bool = False
+    route: Key | None = None
     reason: Names
 
     @model_validator(mode="after")
@@ -107,6 +111,8 @@ class Modifier(WordRule):
             raise ValueError("give either raise_to or raise_by")
         if self.alarm and (self.categories or self.raise_to is None):
             raise ValueError("an alarm holds for every category: give raise_to and no categories")
+        if self.route is not None and not self.alarm:
+            raise ValueError("only an alarm has a route of its own")
         return self
 
 

@@ -59,14 +59,16 @@ class TextReader:
         """Normalise and index all words of the policy."""
         self._normalise = Normaliser(data.reading.max_chars, data.reading.variant_map)
         self._particles = Particles(data.reading, self._normalise)
-        self._retractable = frozenset(rule.id for rule in data.text_rules)
+        self._naming = frozenset(rule.id for rule in (*data.text_rules, *data.place_rules))
         self._words = _Words({}, {}, {})
         for rule_id, wording in rule_wordings(data):
             for words in (wording.zh, wording.en):
                 for index, group in zip(self._words, (words.about, words.state, words.phrases), strict=True):
                     for word in group:
                         index.setdefault(self._normalise(word), []).append(rule_id)
-        self._lexicon = Lexicon({word for index in self._words for word in index} | self._particles.words)
+        self._small_words = self._particles.words
+        self._holders = self._small_words | self._words.state.keys() | self._words.phrases.keys()
+        self._lexicon = Lexicon(self._holders | self._words.about.keys())
 
     def read(self, text: str) -> TextFindings:
         """What `text` says. Only its first `max_chars` characters are read."""
@@ -84,10 +86,12 @@ class TextReader:
         fired: dict[str, Hit] = {}
         denied: set[str] = set()
         resolved: set[str] = set()
+        settling = [ending.start for ending in circumstances.endings]
         for mention in mentions:
             if circumstances.denied(mention.start) or circumstances.denied(mention.state):
                 denied.add(mention.rule_id)
-            elif mention.state in over and mention.rule_id in self._retractable:
+                settling += [mention.state] if mention.rule_id in self._naming else []
+            elif mention.state in over and mention.rule_id in self._naming:
                 resolved.add(mention.rule_id)
             elif mention.rule_id not in fired or fired[mention.rule_id].uncertain:
                 fired[mention.rule_id] = Hit(mention.word, circumstances.uncertain(mention.state))
@@ -97,13 +101,12 @@ class TextReader:
             fired=fired,
             denied=frozenset(denied - fired.keys()),
             resolved=frozenset(resolved - fired.keys()),
-            settled=bool(denied or resolved or circumstances.endings) and not circumstances.reopened,
+            settled=bool(settling) and not circumstances.reopened_after(max(settling)),
         )
 
     def _visible_particles(self, spans: list[Span]) -> list[Span]:
         """Particles that are not part of a longer word: "不是" in "是不是", "没" in the phrase "没有井盖"."""
-        holders = {*self._particles.words, *self._words.state, *self._words.phrases}
-        return [span for span in _without_covered(spans, holders) if span.word in self._particles.words]
+        return [span for span in _without_covered(spans, self._holders) if span.word in self._small_words]
 
     def _phrases(self, spans: list[Span]) -> Iterator[_Mention]:
         for span in spans:
@@ -115,16 +118,25 @@ class TextReader:
         subjects = _Subjects(self._words.about, spans)
         for span in spans:
             rules = self._words.state.get(span.word, ())
-            near = [(gap, about, rule_id) for rule_id in rules for gap, about in subjects.around(span, rule_id)]
-            table = self._particles.table_for(span.word)
+            near = [
+                (gap, about, rule_id)
+                for rule_id in rules
+                for gap, about in subjects.around(span, rule_id)
+                if self._belongs(span, about, sentences.text)
+            ]
             for gap, about, rule_id in near:
-                ahead = about.start < span.start
-                between = sentences.text[about.end : span.start] if ahead else sentences.text[span.end : about.start]
-                reach = table.reach if ahead else table.reach_back
-                broken = SENTENCE_BREAK in between or (not ahead and CLAUSE_BREAK in between)
-                if gap == min(near)[0] and gap <= reach and not broken:
-                    word = f"{about.word}…{span.word}" if ahead else f"{span.word}…{about.word}"
-                    yield _Mention(rule_id, word, min(about.start, span.start), span.start)
+                if gap == min(near)[0]:
+                    first, last = sorted((about, span))
+                    yield _Mention(rule_id, f"{first.word}…{last.word}", first.start, span.start)
+
+    def _belongs(self, state: Span, about: Span, text: str) -> bool:
+        """Whether a state is near enough to a subject: ahead within the sentence, behind within the clause."""
+        table = self._particles.table_for(state.word)
+        if about.start < state.start:
+            between = text[about.end : state.start]
+            return len(between) <= table.reach and SENTENCE_BREAK not in between
+        between = text[state.end : about.start]
+        return len(between) <= table.reach_back and SENTENCE_BREAK not in between and CLAUSE_BREAK not in between
 
 
 class _Subjects:
@@ -164,10 +176,9 @@ def code_rule_id(category: Category, code: str) -> str:
     return f"code:{category}:{code}"
 
 
-def _without_covered(spans: list[Span], holders: Iterable[str]) -> list[Span]:
+def _without_covered(spans: list[Span], holders: frozenset[str]) -> list[Span]:
     """The spans that are not part of a longer one whose word is among `holders`."""
-    names = holders if isinstance(holders, frozenset | set) else set(holders)
-    covers = [span for span in spans if span.word in names]
+    covers = [span for span in spans if span.word in holders]
     kept: list[Span] = []
     first = 0
     for span in spans:  # both lists run by start; a cover that ended before this span can hold none that follows

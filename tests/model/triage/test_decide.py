@@ -1,0 +1,71 @@
+"""The table of named reports, and what holds for every decision."""
+
+import pytest
+
+from hazardlens.model.taxonomy import Category
+from hazardlens.model.triage import Decision
+from support.triage import Case, shipped_policy
+from support.triage_photos import PHOTO_CASES
+from support.triage_words import WORD_CASES
+
+CASES = [*WORD_CASES, *PHOTO_CASES]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_decides(case: Case) -> None:
+    decision = case.decide()
+    codes = {reason.code for reason in decision.reasons}
+    assert (decision.category, decision.urgency) == (case.category, case.urgency), sorted(codes)
+    assert codes >= set(case.why)
+    assert not codes & set(case.not_why)
+    assert case.human in (None, decision.needs_human), sorted(codes)
+    assert case.route in (None, decision.route)
+    assert {alternative.category for alternative in decision.alternatives} >= set(case.alternatives)
+    if case.code is not None:
+        assert [code.code for code in decision.codes.values()] == [case.code]
+    if case.confidence is not None:
+        assert decision.confidence == pytest.approx(case.confidence, abs=1e-4)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_is_complete(case: Case) -> None:
+    decision = case.decide()
+    assert Decision.model_validate_json(decision.model_dump_json()) == decision
+    assert decision.route in shipped_policy().data.routes
+    assert decision.reasons, "every decision says why"
+    assert all(reason.zh and reason.en and "{" not in reason.zh + reason.en for reason in decision.reasons)
+    assert len({reason.model_dump_json() for reason in decision.reasons}) == len(decision.reasons)
+    confidences = [alternative.confidence for alternative in decision.alternatives]
+    assert confidences == sorted(confidences, reverse=True)
+    assert decision.category not in [alternative.category for alternative in decision.alternatives]
+    assert decision.needs_human or decision.category not in (Category.OTHER, Category.NOT_A_HAZARD)
+
+
+def test_names_are_unique() -> None:
+    assert len({case.name for case in CASES}) == len(CASES) >= 80
+
+
+def test_every_category_has_a_case() -> None:
+    assert {case.category for case in CASES} == set(Category)
+
+
+def test_every_rule_fires_in_some_case() -> None:
+    data = shipped_policy().data
+    rules = (*data.text_rules, *data.modifiers, *data.exit_rules, *data.place_rules, *data.amount_rules)
+    hazards = {label: rule.code for label, rule in data.labels.items() if label in _hazard_labels()}
+    spoken_by_others = {"text_named"}  # a template only: each text rule gives it under its own name
+    expected = {rule.id for rule in rules} | set(hazards.values()) | set(data.reasons) - spoken_by_others
+    assert expected - {reason.code for case in CASES for reason in case.decide().reasons} == set()
+
+
+def test_every_code_is_given_in_some_case() -> None:
+    data = shipped_policy().data
+    listed = {(category, code.code) for category, rule in data.categories.items() for code in rule.codes}
+    given = {(case.category, code.code) for case in CASES for code in case.decide().codes.values()}
+    assert given == listed
+
+
+def _hazard_labels() -> set[str]:
+    from hazardlens.model.taxonomy import LABEL_HAZARDS
+
+    return {label for label, hazard in LABEL_HAZARDS.items() if hazard is not None}
