@@ -20,8 +20,6 @@ _START_OF_SCAN: Final = b"\xff\xda"
 MAX_SCANS: Final = 100
 """Each scan of a progressive JPEG goes over the whole picture, and one that changes nothing takes a hundred bytes."""
 
-_FACTORS: Final = (8, 4, 2)
-
 
 class JpegHeader(JpegImagePlugin.JpegImageFile):
     """A JPEG's header, not decoded. Of a multi-picture file it is the first picture's, unlike with `Image.open`."""
@@ -31,13 +29,6 @@ class JpegHeader(JpegImagePlugin.JpegImageFile):
 
     def _read_dpi_from_exif(self) -> None:
         """Leave the resolution unread: nobody needs it, and Pillow warns of broken EXIF blocks on the way."""
-
-
-def reduction(size_wh: tuple[int, int], min_side_px: int | None) -> int:
-    """The greatest of 1, 2, 4, 8 by which the long side can shrink and still be `min_side_px`."""
-    if min_side_px is None:
-        return 1
-    return next((factor for factor in _FACTORS if max(size_wh) >= min_side_px * factor), 1)
 
 
 def decode_jpeg(data: bytes, header: JpegHeader, factor: int) -> npt.NDArray[np.uint8]:

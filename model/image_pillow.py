@@ -27,24 +27,32 @@ OPENERS: Final[Mapping[PhotoFormat, Callable[[io.BytesIO], ImageFile.ImageFile]]
 _WHITE: Final = (255, 255, 255)
 
 
-def decode_first_frame(image: ImageFile.ImageFile) -> Pixels:
+def decode_first_frame(image: ImageFile.ImageFile, factor: int = 1) -> Pixels:
     """Decode the first frame onto white, as stored.
 
+    Args:
+        image: from one of `OPENERS`.
+        factor: average squares of so many pixels into one.
+
     Returns:
-        (H, W, 3) uint8, RGB.
+        (ceil(H / factor), ceil(W / factor), 3) uint8, RGB.
     """
     image.load()
-    if image.mode.startswith("I"):
-        return _from_16_bit(image)
-    if not image.has_transparency_data:
-        return np.asarray(image.convert("RGB"), np.uint8)
-    layer = image.convert("RGBA")
-    canvas = Image.new("RGB", layer.size, _WHITE)
-    canvas.paste(layer, mask=layer.getchannel("A"))
-    return np.asarray(canvas, np.uint8)
+    picture = _to_rgb(image)
+    return np.asarray(picture if factor == 1 else picture.reduce(factor), np.uint8)
 
 
-def _from_16_bit(image: Image.Image) -> Pixels:
-    """16-bit grey: Pillow would cut such values off at 255, which leaves a white photo."""
-    grey = (np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8)
-    return np.repeat(grey[:, :, None], 3, axis=2)
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):  # Pillow would cut 16-bit grey off at 255, which leaves a white photo
+        return Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8)).convert("RGB")
+    if image.has_transparency_data:
+        layer = _as_mode(image, "RGBA")
+        canvas = Image.new("RGB", layer.size, _WHITE)
+        canvas.paste(layer, mask=layer)
+        return canvas
+    return _as_mode(image, "RGB")
+
+
+def _as_mode(image: Image.Image, mode: str) -> Image.Image:
+    # Pillow's convert copies a picture that needs no converting: 200 MB for 50 megapixels.
+    return image if image.mode == mode else image.convert(mode)

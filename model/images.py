@@ -14,7 +14,7 @@ from PIL import ImageFile
 
 from hazardlens.model.errors import HazardlensError, ImageBrokenError, ImageError, ImageTooLargeError
 from hazardlens.model.image_formats import PhotoFormat, announced_size_wh, sniff_format, webp_size_wh
-from hazardlens.model.image_jpeg import JpegHeader, decode_jpeg, reduction
+from hazardlens.model.image_jpeg import JpegHeader, decode_jpeg
 from hazardlens.model.image_orientation import exif_orientation, is_sideways, turn_upright
 from hazardlens.model.image_pillow import OPENERS, decode_first_frame
 
@@ -22,6 +22,8 @@ Pixels = npt.NDArray[np.uint8]
 
 DEFAULT_MAX_PIXELS: Final = 50_000_000
 """Phones take 12 to 50 megapixels; more is a panorama of a scanner or an attack."""
+
+_FACTORS: Final = (8, 4, 2)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,8 +58,9 @@ def decode_photo(data: bytes, *, min_side_px: int | None = None, max_pixels: int
 
     Args:
         data: the whole file.
-        min_side_px: the caller needs no more than this along the long side. A JPEG is then decoded at 1/2, 1/4 or 1/8,
-            as long as its long side still has that many pixels. None: full size.
+        min_side_px: the caller needs no more than this along the long side. The photo is then decoded at 1/2, 1/4 or
+            1/8, as long as its long side still has that many pixels; for a JPEG that saves most of the time, for other
+            formats memory. None: full size.
         max_pixels: refuse more, by the header, before anything is decoded.
 
     Raises:
@@ -72,7 +75,7 @@ def decode_photo(data: bytes, *, min_side_px: int | None = None, max_pixels: int
             return _decode_jpeg_photo(data, min_side_px, max_pixels)
         if kind is PhotoFormat.WEBP:
             _check_size(webp_size_wh(data), max_pixels)
-        return _decode_pillow_photo(OPENERS[kind](io.BytesIO(data)), kind, max_pixels)
+        return _decode_pillow_photo(OPENERS[kind](io.BytesIO(data)), kind, min_side_px, max_pixels)
     except HazardlensError:
         raise
     # Five decoders on bytes from strangers: they raise a dozen types, from SyntaxError to struct.error, and add more
@@ -85,18 +88,29 @@ def _decode_jpeg_photo(data: bytes, min_side_px: int | None, max_pixels: int) ->
     header = JpegHeader(data)
     _check_size(header.size, max_pixels)
     size_wh, orientation = header.size, exif_orientation(header.info.get("exif"))
-    pixels = decode_jpeg(data, header, reduction(size_wh, min_side_px))
+    pixels = decode_jpeg(data, header, _reduction(size_wh, min_side_px))
     return _upright_photo(pixels, size_wh, orientation, PhotoFormat.JPEG)
 
 
-def _decode_pillow_photo(image: ImageFile.ImageFile, kind: PhotoFormat, max_pixels: int) -> Photo:
+def _decode_pillow_photo(
+    image: ImageFile.ImageFile,
+    kind: PhotoFormat,
+    min_side_px: int | None,
+    max_pixels: int,
+) -> Photo:
     with image:
         _check_size(image.size, max_pixels)
-        pixels = decode_first_frame(image)
+        pixels = decode_first_frame(image, _reduction(image.size, min_side_px))
         # A PNG may carry its EXIF behind the pixels, so it is read last. HEIF's decoder has turned the photo already.
         orientation = 1 if kind is PhotoFormat.HEIF else exif_orientation(image.info.get("exif"))
-    height, width = pixels.shape[:2]
-    return _upright_photo(pixels, (width, height), orientation, kind)
+        return _upright_photo(pixels, image.size, orientation, kind)
+
+
+def _reduction(size_wh: tuple[int, int], min_side_px: int | None) -> int:
+    """The greatest of 1, 2, 4, 8 by which the long side can shrink and still be `min_side_px`."""
+    if min_side_px is None:
+        return 1
+    return next((factor for factor in _FACTORS if max(size_wh) >= min_side_px * factor), 1)
 
 
 def _upright_photo(pixels: Pixels, size_wh: tuple[int, int], orientation: int, kind: PhotoFormat) -> Photo:
