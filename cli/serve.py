@@ -43,8 +43,9 @@ def serve(
 
     An option goes before the environment: each setting is also a variable HAZARDLENS_..., see docs/settings.md.
 
-    Exit codes: 0 stopped; 2 a setting, the model or the address cannot be used.
+    Exit codes: 0 stopped; 1 the address cannot be used; 2 wrong usage, a bad setting, or a bundle that does not load.
     """
+    from hazardlens.model.bundle import read_bundle
     from hazardlens.serve.server import run
     from hazardlens.serve.settings import load_settings
 
@@ -57,4 +58,6 @@ def serve(
         queue_length=queue_length,
         log_level=log_level,
     )
-    run(settings)
+    if bundle is not None:
+        read_bundle(bundle)  # a server comes up without a model and says so; who names one wants to know at once
+    raise typer.Exit(run(settings))

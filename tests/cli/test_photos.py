@@ -75,21 +75,6 @@ def test_a_name_that_is_too_long_is_told(tmp_path: Path) -> None:
     assert isinstance(candidate.error, FileUnreadableError)
 
 
-def test_a_very_deep_folder_is_walked(tmp_path: Path) -> None:
-    here = os.open(tmp_path, os.O_RDONLY)
-    try:
-        # One level at a time, as a path this long cannot be named in one go.
-        for _ in range(1100):
-            os.mkdir("d", dir_fd=here)
-            deeper = os.open("d", os.O_RDONLY, dir_fd=here)
-            os.close(here)
-            here = deeper
-    finally:
-        os.close(here)
-    _touch(tmp_path, "a.jpg")
-    assert "a.jpg" in _names(tmp_path)
-
-
 def test_pipes_in_a_folder_are_skipped_for_they_would_block(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.jpg")
     found = find_photos([tmp_path])
