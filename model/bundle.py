@@ -109,7 +109,7 @@ def read_bundle(path: Path) -> Bundle:
 
 
 def write_bundle(path: Path, *, onnx_bytes: bytes, card: str, draft: ManifestDraft) -> Bundle:
-    """Write a bundle beside its place, check it, and move it there in one step.
+    """Write a bundle beside its place, check it as a reader would, and only then move it there.
 
     Args:
         path: the new folder; an older bundle of that name is replaced.
@@ -133,12 +133,23 @@ def write_bundle(path: Path, *, onnx_bytes: bytes, card: str, draft: ManifestDra
         for name, content in contents.items():
             _write_durably(fresh / name, content)
         read_bundle(fresh)
-        if path.exists():
-            path.rename(workplace / "old")
-        fresh.rename(path)
+        _put_in_place(fresh, path, workplace / "old")
     finally:
         shutil.rmtree(workplace)
     return read_bundle(path)
+
+
+def _put_in_place(fresh: Path, path: Path, old: Path) -> None:
+    """Move a folder to its place. Folders cannot be exchanged in one step, so the older one steps aside first."""
+    if not path.exists():
+        fresh.rename(path)
+        return
+    path.rename(old)
+    try:
+        fresh.rename(path)
+    except OSError:
+        old.rename(path)
+        raise
 
 
 _LIMITS: Final = {ONNX_FILE: MAX_ONNX_BYTES, CARD_FILE: MAX_TEXT_BYTES}
