@@ -15,7 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[1]
-PASSED_ON = ("PIP_CERT", "PIP_DEFAULT_TIMEOUT", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_INDEX_URL")
+PASSED_ON = (
+    "PIP_CERT",
+    "PIP_DEFAULT_TIMEOUT",
+    "PIP_EXTRA_INDEX_URL",
+    "PIP_FIND_LINKS",
+    "PIP_INDEX_URL",
+)
 IMAGE_PATH = re.compile(r"(?<![\w./*-])/(?=(?:dist|opt|src|var)\b)")  # absolute, and made by the image
 VARIABLE = re.compile(r"\$(\w+)")
 
@@ -90,6 +96,7 @@ def start_stage(root: Path) -> Stage:
         "LANG": "C.UTF-8",
         "LD_LIBRARY_PATH": str(local / "lib"),
         "PATH": f"{local / 'bin'}:/usr/bin:/bin",
+        "PIP_CACHE_DIR": os.environ.get("PIP_CACHE_DIR", str(Path.home() / ".cache/pip")),
     }
     stage = Stage(root, environment, root)
     stage.run("python", "-m", "ensurepip", "--default-pip")

@@ -1,6 +1,7 @@
 """pyproject, the folders and the links of typings/ tell the same story."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -56,3 +57,11 @@ def test_importing_the_command_line_loads_nothing_heavy() -> None:
     """Whoever only classifies or serves has no training packages, and should not wait for them either."""
     loaded = _modules_after_importing([module_of(path) for path in files_below("cli", "*.py")])
     assert loaded.isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize("name", ["cli", "model", "serve"])
+def test_the_environment_is_read_by_the_settings_alone(name: str) -> None:
+    readers = [
+        path for path in files_below(name, "*.py") if re.search(r"os\.(environ|getenv)", path.read_text("utf-8"))
+    ]
+    assert readers == ([REPO / "serve" / "settings.py"] if name == "serve" else [])
