@@ -13,8 +13,9 @@ from hazardlens.model.triage.reasons import (
     REASON_FIELDS,
     placeholders,
 )
-from hazardlens.model.triage.schema import Names, PolicyData, Rule, WordSet
+from hazardlens.model.triage.schema import Names, PolicyData, Rule
 from hazardlens.model.triage.text import rule_wordings
+from hazardlens.model.triage.words import WordSet
 
 
 def find_faults(data: PolicyData) -> list[str]:

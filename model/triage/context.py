@@ -53,10 +53,9 @@ def _in_the_way(rule: ExitRule, exit_: Seen, obstacles: Sequence[Seen]) -> list[
 
 def _before_door(door: DoorGeometry, obstacle: Seen, exit_: Seen) -> bool:
     x_min, y_min, x_max, y_max = exit_.box_xyxy
-    height = y_max - y_min
-    stands = obstacle.box_xyxy[3] >= y_max - door.max_foot_above * height
-    near = obstacle.box_xyxy[1] <= y_max + door.max_gap_below * height
-    return stands and near and obstacle.box_xyxy[0] < x_max and obstacle.box_xyxy[2] > x_min
+    below = (obstacle.box_xyxy[3] - y_max) / max(1.0, y_max - y_min)
+    near = -door.max_foot_above <= below <= door.max_foot_below
+    return near and obstacle.box_xyxy[0] < x_max and obstacle.box_xyxy[2] > x_min
 
 
 def _under_sign(sign: SignGeometry, obstacle: Seen, exit_: Seen) -> bool:

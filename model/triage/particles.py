@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from hazardlens.model.triage.lexicon import CLAUSE_BREAK, SENTENCE_BREAK, Normaliser, Span, is_latin
-from hazardlens.model.triage.schema import ParticleWords, Reading
+from hazardlens.model.triage.words import ParticleWords, Reading
 
 _LONGEST_GAP: Final = 60
 """Characters that a negation can reach back, whatever its window: it bounds the work on hostile texts."""

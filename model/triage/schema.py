@@ -6,21 +6,14 @@ Checks that need more than one table are in `checks.py`.
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from hazardlens.model.taxonomy import Category, Urgency
+from hazardlens.model.triage.words import Reading, Table, Text, Wording
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Ratio = Annotated[float, Field(ge=0, le=100)]
-Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-Words = tuple[Text, ...]
-
-
-class Table(BaseModel):
-    """Base of all tables: frozen, nothing unknown, no silent conversion of types."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Names(Table):
@@ -28,21 +21,6 @@ class Names(Table):
 
     zh: Text
     en: Text
-
-
-class WordSet(Table):
-    """Words of one language. A `state` counts next to an `about`; a phrase counts on its own."""
-
-    about: Words = ()
-    state: Words = ()
-    phrases: Words = ()
-
-
-class Wording(Table):
-    """Words that make a rule fire, in both languages."""
-
-    zh: WordSet = WordSet()
-    en: WordSet = WordSet()
 
 
 class Rule(Table):
@@ -122,12 +100,12 @@ class DoorGeometry(Table):
     Attributes:
         min_width_covered: share of the door's width that all obstacles together cover.
         max_foot_above: an obstacle whose foot ends higher than this above the door's foot stands behind it.
-        max_gap_below: an obstacle whose top starts lower than this below the door's foot is too far in front.
+        max_foot_below: an obstacle whose foot ends lower than this below the door's foot stands too far in front.
     """
 
     min_width_covered: Share
     max_foot_above: Ratio
-    max_gap_below: Ratio
+    max_foot_below: Ratio
 
 
 class SignGeometry(Table):
@@ -182,54 +160,6 @@ class AmountRule(Rule):
     min_area_share: Annotated[float, Field(gt=0, le=1)]
     raise_to: Urgency
     reason: Names
-
-
-class ParticleWords(Table):
-    """Small words of one language that change what others mean. See docs/triage.md for each list.
-
-    Attributes:
-        reach: characters between subject and state in one sentence, at most.
-        reach_back: the same where the state comes first ("missing manhole cover").
-        negation_window: characters (zh) or words (en) from a negation to what it denies, at most.
-        negation: words that deny what follows within the window, unless one of `negation_stops` stands between.
-        negation_adjacent: words that deny only what follows at once.
-        uncertain: words that make what follows in the sentence a guess or a question.
-        resolved: words that take back what was said before, unless one of `reopened` follows.
-        masks: longer words that hide the shorter ones inside them.
-    """
-
-    reach: Annotated[int, Field(ge=0, le=200)]
-    reach_back: Annotated[int, Field(ge=0, le=200)]
-    negation_window: Annotated[int, Field(ge=0, le=20)]
-    negation: Words
-    negation_adjacent: Words = ()
-    negation_stops: Words = ()
-    uncertain: Words
-    resolved: Words
-    reopened: Words
-    masks: Words
-
-
-class Reading(Table):
-    """How text is read: the bound on its length, `variants` (pairs: the first is read as the second), and particles."""
-
-    max_chars: Annotated[int, Field(ge=100, le=100_000)]
-    variants: str
-    zh: ParticleWords
-    en: ParticleWords
-
-    @field_validator("variants")
-    @classmethod
-    def _pairs(cls, variants: str) -> str:
-        for pair in variants.split():
-            if len(pair) != 2:
-                raise ValueError(f"needs pairs of characters, has {pair!r}")
-        return variants
-
-    @property
-    def variant_map(self) -> dict[str, str]:
-        """Character to the one that it is read as."""
-        return {pair[0]: pair[1] for pair in self.variants.split()}
 
 
 class Numbers(Table):

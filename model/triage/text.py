@@ -8,7 +8,8 @@ from typing import NamedTuple
 from hazardlens.model.taxonomy import Category
 from hazardlens.model.triage.lexicon import CLAUSE_BREAK, SENTENCE_BREAK, Lexicon, Normaliser, Span
 from hazardlens.model.triage.particles import Circumstances, Particles, Sentences
-from hazardlens.model.triage.schema import PolicyData, Wording, WordRule
+from hazardlens.model.triage.schema import PolicyData, WordRule
+from hazardlens.model.triage.words import Wording
 
 
 class Hit(NamedTuple):

@@ -1,10 +1,7 @@
-"""The table's rows that photos decide: labels, context, several photos, close calls, thin and empty evidence."""
+"""The table's rows that labels decide: each label, several photos, close calls, thin evidence, labels nobody knows."""
 
 from hazardlens.model.taxonomy import Category, Urgency
 from support.triage import UNMEASURED, Case, model_with, photo, seen
-
-DOOR = (400.0, 200.0, 600.0, 600.0)
-SIGN = (470.0, 100.0, 530.0, 125.0)
 
 LABELS = [
     Case(
@@ -129,132 +126,6 @@ LABELS = [
         Urgency.NONE,
         photos=(photo(seen("bicycle_parked")),),
         human=True,
-    ),
-]
-
-CONTEXT = [
-    Case(
-        "clutter before a door",
-        Category.BLOCKED_FIRE_EXIT,
-        Urgency.URGENT,
-        photos=(photo(seen("exit_door", 0.9, DOOR), seen("stacked_clutter", 0.95, (420, 450, 580, 650))),),
-        why=("obstacle_before_door", "uncalibrated"),
-        alternatives=(Category.STACKED_CLUTTER,),
-        human=True,
-        confidence=0.6,
-    ),
-    Case(
-        "bicycles before a door",
-        Category.BLOCKED_FIRE_EXIT,
-        Urgency.URGENT,
-        photos=(photo(seen("exit_door", 0.9, DOOR), seen("bicycle_parked", 0.9, (380, 430, 620, 640))),),
-        why=("obstacle_before_door",),
-    ),
-    Case(
-        "clutter beside a door",
-        Category.STACKED_CLUTTER,
-        Urgency.ROUTINE,
-        photos=(photo(seen("exit_door", 0.9, DOOR), seen("stacked_clutter", 0.9, (610, 450, 800, 650))),),
-        not_why=("obstacle_before_door",),
-    ),
-    Case(
-        "clutter covers too little of the door",
-        Category.STACKED_CLUTTER,
-        Urgency.ROUTINE,
-        photos=(photo(seen("exit_door", 0.9, DOOR), seen("stacked_clutter", 0.9, (550, 450, 800, 650))),),
-    ),
-    Case(
-        "two heaps cover enough together",
-        Category.BLOCKED_FIRE_EXIT,
-        Urgency.URGENT,
-        photos=(
-            photo(
-                seen("exit_door", 0.9, DOOR),
-                seen("stacked_clutter", 0.9, (300, 450, 435, 650)),
-                seen("stacked_clutter", 0.9, (565, 450, 800, 650)),
-            ),
-        ),
-        why=("obstacle_before_door",),
-    ),
-    Case(
-        "clutter behind the door's foot",
-        Category.STACKED_CLUTTER,
-        Urgency.ROUTINE,
-        photos=(photo(seen("exit_door", 0.9, DOOR), seen("stacked_clutter", 0.9, (420, 250, 580, 500))),),
-    ),
-    Case(
-        "clutter far before the door",
-        Category.STACKED_CLUTTER,
-        Urgency.ROUTINE,
-        photos=(photo(seen("exit_door", 0.9, DOOR), seen("stacked_clutter", 0.9, (420, 720, 580, 790))),),
-    ),
-    Case(
-        "bicycles beside a door",
-        Category.NOT_A_HAZARD,
-        Urgency.NONE,
-        photos=(photo(seen("exit_door", 0.9, DOOR), seen("bicycle_parked", 0.9, (700, 430, 900, 640))),),
-    ),
-    Case(
-        "bicycles under a sign, no door",
-        Category.BLOCKED_FIRE_EXIT,
-        Urgency.URGENT,
-        photos=(photo(seen("exit_sign", 0.9, SIGN), seen("bicycle_parked", 0.9, (420, 350, 560, 600))),),
-        why=("obstacle_under_sign",),
-    ),
-    Case(
-        "clutter under a sign, no door",
-        Category.BLOCKED_FIRE_EXIT,
-        Urgency.URGENT,
-        photos=(photo(seen("exit_sign", 0.9, SIGN), seen("stacked_clutter", 0.9, (420, 350, 560, 600))),),
-        why=("obstacle_under_sign",),
-    ),
-    Case(
-        "clutter beside a sign",
-        Category.STACKED_CLUTTER,
-        Urgency.ROUTINE,
-        photos=(photo(seen("exit_sign", 0.9, SIGN), seen("stacked_clutter", 0.9, (700, 350, 900, 600))),),
-    ),
-    Case(
-        "clutter level with a sign",
-        Category.STACKED_CLUTTER,
-        Urgency.ROUTINE,
-        photos=(photo(seen("exit_sign", 0.9, SIGN), seen("stacked_clutter", 0.9, (420, 60, 560, 160))),),
-    ),
-    Case(
-        "a sign far above another floor",
-        Category.STACKED_CLUTTER,
-        Urgency.ROUTINE,
-        photos=(photo(seen("exit_sign", 0.9, (495, 10, 505, 14)), seen("stacked_clutter", 0.9, (420, 500, 560, 700))),),
-    ),
-    Case(
-        "a door too faint to count",
-        Category.STACKED_CLUTTER,
-        Urgency.ROUTINE,
-        photos=(photo(seen("exit_door", 0.1, DOOR), seen("stacked_clutter", 0.9, (420, 450, 580, 650))),),
-    ),
-    Case(
-        "door and clutter in different photos",
-        Category.STACKED_CLUTTER,
-        Urgency.ROUTINE,
-        photos=(photo(seen("exit_door", 0.9, DOOR)), photo(seen("stacked_clutter", 0.9, (420, 450, 580, 650)))),
-    ),
-    Case(
-        "the second photo shows it",
-        Category.BLOCKED_FIRE_EXIT,
-        Urgency.URGENT,
-        photos=(
-            photo(seen("stacked_clutter", 0.95)),
-            photo(seen("exit_door", 0.8, DOOR), seen("stacked_clutter", 0.7, (420, 450, 580, 650))),
-        ),
-        why=("obstacle_before_door",),
-    ),
-    Case(
-        "a door without width",
-        Category.STACKED_CLUTTER,
-        Urgency.ROUTINE,
-        photos=(
-            photo(seen("exit_door", 0.9, (500, 200, 500, 600)), seen("stacked_clutter", 0.9, (420, 450, 580, 650))),
-        ),
     ),
 ]
 
@@ -419,4 +290,4 @@ FOREIGN = [
     ),
 ]
 
-PHOTO_CASES = [*LABELS, *CONTEXT, *SEVERAL, *FOREIGN]
+PHOTO_CASES = [*LABELS, *SEVERAL, *FOREIGN]

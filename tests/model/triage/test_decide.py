@@ -2,13 +2,15 @@
 
 import pytest
 
-from hazardlens.model.taxonomy import Category
+from hazardlens.model.taxonomy import LABEL_HAZARDS, Category
 from hazardlens.model.triage import Decision
 from support.triage import Case, shipped_policy
+from support.triage_context import CONTEXT_CASES
+from support.triage_language import LANGUAGE_CASES
 from support.triage_photos import PHOTO_CASES
 from support.triage_words import WORD_CASES
 
-CASES = [*WORD_CASES, *PHOTO_CASES]
+CASES = [*WORD_CASES, *LANGUAGE_CASES, *PHOTO_CASES, *CONTEXT_CASES]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -52,7 +54,7 @@ def test_every_category_has_a_case() -> None:
 def test_every_rule_fires_in_some_case() -> None:
     data = shipped_policy().data
     rules = (*data.text_rules, *data.modifiers, *data.exit_rules, *data.place_rules, *data.amount_rules)
-    hazards = {label: rule.code for label, rule in data.labels.items() if label in _hazard_labels()}
+    hazards = {label: rule.code for label, rule in data.labels.items() if LABEL_HAZARDS[label] is not None}
     spoken_by_others = {"text_named"}  # a template only: each text rule gives it under its own name
     expected = {rule.id for rule in rules} | set(hazards.values()) | set(data.reasons) - spoken_by_others
     assert expected - {reason.code for case in CASES for reason in case.decide().reasons} == set()
@@ -63,9 +65,3 @@ def test_every_code_is_given_in_some_case() -> None:
     listed = {(category, code.code) for category, rule in data.categories.items() for code in rule.codes}
     given = {(case.category, code.code) for case in CASES for code in case.decide().codes.values()}
     assert given == listed
-
-
-def _hazard_labels() -> set[str]:
-    from hazardlens.model.taxonomy import LABEL_HAZARDS
-
-    return {label for label, hazard in LABEL_HAZARDS.items() if hazard is not None}

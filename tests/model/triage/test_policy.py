@@ -178,7 +178,7 @@ BROKEN = {
         "exit_rules.0: give either door or sign",
     ),
     "neither door nor sign": (
-        SHIPPED.replace("door = { min_width_covered = 0.3, max_foot_above = 0.15, max_gap_below = 0.25 }\n", ""),
+        SHIPPED.replace("door = { min_width_covered = 0.3, max_foot_above = 0.25, max_foot_below = 0.5 }\n", ""),
         "exit_rules.0: give either door or sign",
     ),
 }

@@ -3,8 +3,8 @@
 import pytest
 
 from hazardlens.model.triage.lexicon import Lexicon, Normaliser
-from hazardlens.model.triage.schema import Wording
 from hazardlens.model.triage.text import TextReader, rule_wordings
+from hazardlens.model.triage.words import Wording
 from support.triage import shipped_policy
 
 READER: TextReader = shipped_policy().reader
