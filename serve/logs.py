@@ -7,7 +7,7 @@ place, without its message: messages of libraries quote what they choke on.
 import logging
 import sys
 import traceback
-from typing import Final, Literal
+from typing import Final, Literal, TextIO
 
 import structlog
 from structlog.types import Processor
@@ -18,9 +18,12 @@ _LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": loggi
 _MAX_FRAMES: Final = 12
 
 
-def configure_logs(log_format: Literal["auto", "json", "console"], log_level: str) -> None:
-    """Send our logs and uvicorn's to standard error, in one format."""
-    console = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
+def configure_logs(
+    log_format: Literal["auto", "json", "console"], log_level: str, *, stream: TextIO | None = None
+) -> None:
+    """Send our logs and those of libraries to `stream`, or to standard error, in one format."""
+    stream = stream or sys.stderr
+    console = log_format == "console" or (log_format == "auto" and stream.isatty())
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -29,7 +32,7 @@ def configure_logs(log_format: Literal["auto", "json", "console"], log_level: st
     renderer: Processor = (
         structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

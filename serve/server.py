@@ -1,8 +1,11 @@
 """Runs the app: one process, an event loop for the network and threads for the photos."""
 
+import contextlib
 import errno
+import signal
 import socket
 import sys
+from types import FrameType
 
 import uvicorn
 
@@ -13,7 +16,7 @@ from hazardlens.serve.settings import Settings
 
 
 def run(settings: Settings) -> int:
-    """Serve until told to stop by SIGINT or SIGTERM; running requests get time to finish.
+    """Serve until told to stop by SIGINT or SIGTERM; running requests get time to finish. For the main thread only.
 
     Returns:
         The exit code: 0 after a stop, 1 when the address is taken or cannot be used.
@@ -36,8 +39,20 @@ def run(settings: Settings) -> int:
     )
     with listener:
         print(f"hazardlens listens on {_address(listener, settings.host)}", flush=True)  # noqa: T201
-        uvicorn.Server(config).run(sockets=[listener])
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _stop)
+        # uvicorn raises the signal again when it has stopped, which would end this process as if nothing had been tidied.
+        with contextlib.suppress(_StoppedError):
+            uvicorn.Server(config).run(sockets=[listener])
     return 0
+
+
+class _StoppedError(Exception):
+    """Somebody asked the server to stop."""
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise _StoppedError
 
 
 def listen(host: str, port: int) -> socket.socket:

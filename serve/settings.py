@@ -70,11 +70,11 @@ def load_settings(**chosen: Any) -> Settings:  # noqa: ANN401 - pydantic checks 
 
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:
-    known = [PREFIX + field.upper() for field in Settings.model_fields]
+    known = sorted(field.upper() for field in Settings.model_fields)
     for name in sorted(environ):
-        if name.upper().startswith(PREFIX) and name.upper() not in known:
-            close = difflib.get_close_matches(name.upper(), known, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(known))}"
+        if name.upper().startswith(PREFIX) and (field := name.upper().removeprefix(PREFIX)) not in known:
+            close = difflib.get_close_matches(field, known, n=1)
+            hint = f"did you mean {PREFIX}{close[0]}?" if close else f"known are {PREFIX}..., with {', '.join(known)}"
             raise SettingsError(f"{name}: no such setting; {hint}")
 
 

@@ -30,14 +30,17 @@ class Ready(BaseModel):
     policy: str = Field(examples=["2026.1+0a1b2c3d4e5f"])
 
 
-@router.get("/healthz", summary="Is the process alive?")
+@router.api_route("/healthz", methods=["GET", "HEAD"], summary="Is the process alive?")
 async def healthz() -> Alive:
     """Answers at once, whatever the load and whether or not a model is there."""
     return Alive()
 
 
-@router.get(
-    "/readyz", summary="Can it classify?", responses=problem_answers("model_loading", "bundle_checksum_mismatch")
+@router.api_route(
+    "/readyz",
+    methods=["GET", "HEAD"],
+    summary="Can it classify?",
+    responses=problem_answers("model_loading", "bundle_checksum_mismatch"),
 )
 async def readyz(request: Request, services: Annotated[Services, Depends(services_of)]) -> Response:
     """200 once the model is loaded and has run; until then 503 with a code that says what is missing."""
