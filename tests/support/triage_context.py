@@ -248,6 +248,16 @@ WITH_PHOTO = [
         alternatives=(Category.STACKED_CLUTTER,),
     ),
     Case(
+        "the text says what the heap is",
+        Category.EXPOSED_RUBBISH,
+        Urgency.ROUTINE,
+        "路边有垃圾",
+        (photo(seen("stacked_clutter")),),
+        why=("agreement", "close_call"),
+        alternatives=(Category.STACKED_CLUTTER,),
+        human=True,
+    ),
+    Case(
         "nothing found while the text names something",
         Category.BURST_PIPE,
         Urgency.URGENT,

@@ -95,6 +95,7 @@ DENIED = [
 
 LOOKALIKES = [
     Case("cable trench", Category.OTHER, Urgency.ROUTINE, "电缆沟盖板"),
+    Case("sorting rubbish", Category.OTHER, Urgency.ROUTINE, "垃圾分类宣传"),
     Case("cable car", Category.OTHER, Urgency.ROUTINE, "The cable car is down"),
     Case("cable television", Category.OTHER, Urgency.ROUTINE, "cable TV is down"),
     Case("wireless is no wire", Category.OTHER, Urgency.ROUTINE, "wireless down again"),

@@ -100,6 +100,8 @@ NAMED = [
         why=("text_rubbish",),
         route="sub_district_grid",
     ),
+    Case("zh rubbish and no more", Category.EXPOSED_RUBBISH, Urgency.ROUTINE, "路边有垃圾", why=("below_threshold",)),
+    Case("zh clutter and no more", Category.STACKED_CLUTTER, Urgency.URGENT, "楼道杂物", why=("below_threshold",)),
     Case("en manhole missing", Category.RAISED_MANHOLE_COVER, Urgency.IMMEDIATE, "The manhole cover is missing"),
     Case("en manhole without a cover", Category.RAISED_MANHOLE_COVER, Urgency.IMMEDIATE, "manhole without a cover!"),
     Case("en manhole broken, plural", Category.RAISED_MANHOLE_COVER, Urgency.URGENT, "Two broken manhole covers"),
