@@ -63,7 +63,7 @@ def create_app(
         exception_handlers=EXCEPTION_HANDLERS,
     )
     app.state.services = services
-    app.openapi = partial(openapi_document, app)  # type: ignore[method-assign]  # FastAPI's own documented way
+    app.openapi = partial(openapi_document, app, max_files=settings.max_files)  # type: ignore[method-assign]  # FastAPI's own documented way
     # The last one added is the outermost.
     app.add_middleware(BodyLimitMiddleware, max_body_bytes=settings.max_body_bytes)
     app.add_middleware(RequestMiddleware, metrics=services.metrics, new_id=new_id)

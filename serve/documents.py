@@ -54,7 +54,7 @@ CLASSIFY_PARAMETERS: Final = [
     },
 ]
 
-CLASSIFY_REQUEST: Final = {
+CLASSIFY_REQUEST: Final[dict[str, Any]] = {
     "required": True,
     "content": {
         "multipart/form-data": {
@@ -66,9 +66,8 @@ CLASSIFY_REQUEST: Final = {
                     "file": {
                         "type": "array",
                         "minItems": 1,
-                        "maxItems": 8,
                         "items": _BINARY,
-                        "description": "1 to 8 photos of one hazard, one part each.",
+                        "description": "Photos of one hazard, one part each.",
                     },
                     "text": _TEXT,
                     "min_confidence": _MIN_CONFIDENCE,
@@ -162,7 +161,7 @@ def _example(code: str) -> dict[str, Any]:
     return {"summary": answer.title, "value": problem.model_dump(exclude_none=True)}
 
 
-def openapi_document(app: FastAPI) -> dict[str, Any]:
+def openapi_document(app: FastAPI, *, max_files: int) -> dict[str, Any]:
     """The document of `app`, with the schemas that its routes only refer to. It is made once."""
     if app.openapi_schema is None:
         document = get_openapi(
@@ -173,5 +172,8 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
             schema = model.model_json_schema(ref_template=_REF)
             schemas.update(schema.pop("$defs", {}))
             schemas[model.__name__] = schema
+        form = document["paths"]["/v1/classify"]["post"]["requestBody"]["content"]["multipart/form-data"]
+        form["schema"]["properties"]["file"]["maxItems"] = max_files
+        schemas["JsonBody"]["properties"]["media"] |= {"minItems": 1, "maxItems": max_files}
         app.openapi_schema = document
     return app.openapi_schema

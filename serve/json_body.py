@@ -38,7 +38,7 @@ class JsonBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    media: list[MediaItem] = Field(description="1 to 8 photos.")
+    media: list[MediaItem] = Field(description="Photos of one hazard.")
     text: str | None = Field(None, description="The reporter's words.", examples=["井盖没了，旁边是学校"])
     min_confidence: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = Field(
         None, description="List detections from this raw score on.", examples=[0.5]

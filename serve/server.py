@@ -41,7 +41,7 @@ def run(settings: Settings) -> int:
         print(f"hazardlens listens on {_address(listener, settings.host)}", flush=True)  # noqa: T201
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _stop)
-        # uvicorn raises the signal again when it has stopped, which would end this process as if nothing had been tidied.
+        # uvicorn raises the signal again when it has stopped; that would end this process as if it had been killed.
         with contextlib.suppress(_StoppedError):
             uvicorn.Server(config).run(sockets=[listener])
     return 0

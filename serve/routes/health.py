@@ -15,6 +15,8 @@ from hazardlens.serve.settings import Settings
 
 router = APIRouter(tags=["operation"])
 
+_EXAMPLE_METRICS = "# TYPE hazardlens_photos_total counter\nhazardlens_photos_total 6.0\n"
+
 
 class Alive(BaseModel):
     """The process answers."""
@@ -30,17 +32,21 @@ class Ready(BaseModel):
     policy: str = Field(examples=["2026.1+0a1b2c3d4e5f"])
 
 
-@router.api_route("/healthz", methods=["GET", "HEAD"], summary="Is the process alive?")
+@router.head("/healthz", include_in_schema=False)
+@router.get("/healthz", summary="Is the process alive?")
 async def healthz() -> Alive:
     """Answers at once, whatever the load and whether or not a model is there."""
     return Alive()
 
 
-@router.api_route(
+@router.head("/readyz", include_in_schema=False)
+@router.get(
     "/readyz",
-    methods=["GET", "HEAD"],
     summary="Can it classify?",
-    responses=problem_answers("model_loading", "bundle_checksum_mismatch"),
+    responses={
+        200: {"description": "Yes.", "model": Ready},
+        **problem_answers("model_loading", "bundle_checksum_mismatch"),
+    },
 )
 async def readyz(request: Request, services: Annotated[Services, Depends(services_of)]) -> Response:
     """200 once the model is loaded and has run; until then 503 with a code that says what is missing."""
@@ -63,7 +69,12 @@ def _without_folders(error: ModelUnusableError, settings: Settings) -> str:
     return detail
 
 
-@router.get("/metrics", summary="Prometheus metrics", response_class=Response)
+@router.get(
+    "/metrics",
+    summary="Prometheus metrics",
+    response_class=Response,
+    responses={200: {"description": "All metrics.", "content": {"text/plain": {"example": _EXAMPLE_METRICS}}}},
+)
 async def metrics(services: Annotated[Services, Depends(services_of)]) -> Response:
     """Counts and times in Prometheus' text format."""
     return Response(services.metrics.render(), media_type=CONTENT_TYPE)

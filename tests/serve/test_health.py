@@ -1,5 +1,5 @@
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -81,9 +81,8 @@ def _gone(path: Path) -> None:
     ],
 )
 def test_a_bad_bundle_is_told_by_name_and_the_server_lives(
-    bundle: Bundle, spoil: object, code: str, named: str
+    bundle: Bundle, spoil: Callable[[Path], None], code: str, named: str
 ) -> None:
-    assert callable(spoil)
     spoil(bundle.path)
     with TestClient(create_app(load_settings(bundle_path=bundle.path))) as client:
         wait_until(lambda: client.get("/readyz").json()["code"] != "model_loading")

@@ -15,7 +15,7 @@ from hazardlens.serve.logs import configure_logs
 from support import pictures
 from support.serving import CLASSIFY, found, serving
 
-SECRET: Final = "13800138000"
+NUMBER: Final = "13800138000"
 
 
 class Log:
@@ -27,7 +27,7 @@ class Log:
     def lines(self, event: str) -> list[dict[str, Any]]:
         lines = [json.loads(line) for line in self.stream.getvalue().splitlines()]
         ours = [line for line in lines if not line["event"].startswith("HTTP Request: ")]  # the test client's own
-        assert SECRET not in json.dumps(ours)
+        assert NUMBER not in json.dumps(ours)
         return [line for line in ours if line["event"] == event]
 
 
@@ -51,8 +51,8 @@ def client(log: Log) -> Iterator[TestClient]:
 def test_a_request_is_one_line_without_content(client: TestClient, log: Log) -> None:
     response = client.post(
         CLASSIFY,
-        files={"file": (f"{SECRET}.jpg", pictures.jpeg())},
-        data={"text": SECRET},
+        files={"file": (f"{NUMBER}.jpg", pictures.jpeg())},
+        data={"text": NUMBER},
         headers={"X-Request-ID": "a-1"},
     )
     (line,) = (line for line in log.lines("request") if line["route"] == CLASSIFY)
@@ -72,9 +72,9 @@ def test_a_request_is_one_line_without_content(client: TestClient, log: Log) -> 
 
 
 def test_refusals_are_logged_by_code_without_content(client: TestClient, log: Log) -> None:
-    client.post(CLASSIFY, files={"file": (f"{SECRET}.jpg", b"GIF89a")}, data={"text": SECRET})
-    client.post(CLASSIFY, params={"text": SECRET, SECRET: "x"}, content=b"x", headers={"Content-Type": "image/png"})
-    client.get(f"/{SECRET}")
+    client.post(CLASSIFY, files={"file": (f"{NUMBER}.jpg", b"GIF89a")}, data={"text": NUMBER})
+    client.post(CLASSIFY, params={"text": NUMBER, NUMBER: "x"}, content=b"x", headers={"Content-Type": "image/png"})
+    client.get(f"/{NUMBER}")
     lines = [line for line in log.lines("request") if line["status"] not in {200, 503}]
     assert [(line["status"], line["code"]) for line in lines] == [
         (415, "image_format_unsupported"),
@@ -85,7 +85,7 @@ def test_refusals_are_logged_by_code_without_content(client: TestClient, log: Lo
 
 def test_an_unforeseen_error_is_logged_by_type_and_place(log: Log) -> None:
     def broken(_: Photo) -> Detections:
-        raise ValueError(f"cannot read {SECRET}")
+        raise ValueError(f"cannot read {NUMBER}")
 
     with serving(ScriptedDetector(broken)) as client:
         response = client.post(CLASSIFY, files={"file": pictures.jpeg()})

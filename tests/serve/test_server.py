@@ -20,6 +20,7 @@ from support.serving import CLASSIFY, PATIENCE_S, ServerProcess, server_process,
 from support.tiny_bundle import make_tiny_bundle
 
 MAX_BODY_BYTES: Final = 400_000
+HEAD: Final = b"POST /v1/classify HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\n"
 
 SERVE: Final = """
 import sys
@@ -163,8 +164,7 @@ def test_a_body_to_another_route_is_limited_too(server: ServerProcess) -> None:
 
 def test_an_endless_body_is_cut_off(server: ServerProcess) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S) as client:
-        client.sendall(b"POST /v1/classify HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\n")
-        client.sendall(b"Transfer-Encoding: chunked\r\n\r\n")
+        client.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
         with pytest.raises((BrokenPipeError, ConnectionResetError)):  # noqa: PT012 - until the server has had enough
             for _ in range(100_000):
                 client.sendall(b"2710\r\n" + b"x" * 10_000 + b"\r\n")
@@ -227,8 +227,7 @@ def test_a_client_that_hangs_up_in_the_queue_makes_room(slow: SlowServer) -> Non
     wait_until(lambda: gauge(slow.server, "hazardlens_workers_busy") == 1)
     with socket.create_connection(("127.0.0.1", slow.server.port), timeout=PATIENCE_S) as client:
         photo = pictures.jpeg()
-        client.sendall(b"POST /v1/classify HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\n")
-        client.sendall(b"Content-Length: %d\r\n\r\n%s" % (len(photo), photo))
+        client.sendall(HEAD + b"Content-Length: %d\r\n\r\n%s" % (len(photo), photo))
         wait_until(lambda: gauge(slow.server, "hazardlens_queue_length") == 1)
     wait_until(lambda: gauge(slow.server, "hazardlens_queue_length") == 0)
     slow.open_gate()
@@ -279,5 +278,5 @@ def test_a_taken_port_is_one_line_and_exit_code_1(capsys: pytest.CaptureFixture[
 
 @pytest.mark.parametrize("host", ["203.0.113.7", "no such host", "::ffff:zz"])
 def test_an_address_that_is_not_ours_is_one_line(host: str) -> None:
-    with pytest.raises(AddressInUseError, match="^cannot listen on .*: .+$"):
+    with pytest.raises(AddressInUseError, match=r"^cannot listen on .*: .+$"):
         listen(host, 0)
