@@ -50,12 +50,16 @@ def annotate(
     line = max(1, round(max(picture.size) / 320))
     font = ImageFont.load_default(max(10.0, min(max(picture.size) / 45, min(picture.size) / 6)))
     draw = ImageDraw.Draw(picture)
+    marks = []
     for found in sorted(detections, key=lambda one: one.confidence):
         x_min, y_min, x_max, y_max = found.box_xyxy
         corners = (x_min * scale_x, y_min * scale_y, x_max * scale_x, y_max * scale_y)
-        colour = HAZARD_COLOURS.get(hazards.get(found.label), _OTHER)
+        marks.append((corners, f"{found.label} {found.confidence:.0%}", _colour_of(hazards.get(found.label))))
+    for corners, _, colour in marks:
         _draw_box(draw, corners, colour, line)
-        _draw_tag(draw, corners, f"{found.label} {found.confidence:.0%}", colour, font, picture.size)
+    # After all lines, so that none runs through a text.
+    for corners, text, colour in marks:
+        _draw_tag(draw, corners, text, colour, font, picture.size)
     return picture
 
 
@@ -87,6 +91,10 @@ def _draw_tag(
     top = max(0, min(top, size_wh[1] - height))
     draw.rectangle((left, top, left + width, top + height), fill=colour)
     draw.text((left + pad, top + pad), text, fill=_text_colour(colour), font=font)
+
+
+def _colour_of(hazard: Category | None) -> Colour:
+    return HAZARD_COLOURS.get(hazard, _OTHER)
 
 
 def _text_colour(ground: Colour) -> Colour:
