@@ -36,7 +36,7 @@ export function makeSummary(prefill) {
     h(
       "div",
       { class: "summary-body" },
-      h("h2", { class: "category", id: "result-title" }, icon(`c-${category}`, "category-icon"), h("span", {}, nameOf("category", category))),
+      h("h1", { class: "category", id: "result-title" }, icon(`c-${category}`, "category-icon"), h("span", {}, nameOf("category", category))),
       makeConfidence(confidence),
       needsHuman && makeHumanNote(),
     ),
@@ -94,7 +94,7 @@ export function makeDetails({ reasons, route, alternatives, codes }, text) {
   );
 }
 
-const part = (key, ...content) => h("section", { class: "part" }, h("h3", { class: "small-head" }, t(key)), content);
+const part = (key, ...content) => h("section", { class: "part" }, h("h2", { class: "small-head" }, t(key)), content);
 
 const makeAlternative = ({ category, confidence }) =>
   h("li", {}, h("span", {}, nameOf("category", category)), h("span", { class: "number" }, percent(confidence)), makeMeter(confidence));

@@ -1,7 +1,8 @@
 // Each photo of an answer: picture with boxes, and the same boxes as a list.
 
 import { h } from "./dom.js";
-import { nameOf, percent, t } from "./i18n.js";
+import { percent, t } from "./i18n.js";
+import { labelName } from "./model.js";
 import { hazardClass, highlight, makeStage } from "./stage.js";
 
 /** @returns {HTMLElement} all photos, in the order in which they were sent. */
@@ -23,30 +24,38 @@ function makeFigure(media, photo, index) {
       h(
         "div",
         { class: "figure-head" },
-        h("h3", { class: "figure-name" }, t("photo.title", { n: index + 1, name: media.name })),
-        h("span", { class: "muted small" }, t("photo.size", media)),
+        h("h2", { class: "figure-name" }, t("photo.title", { n: index + 1, name: media.name })),
+        h("p", { class: "muted small" }, `${t("photo.size", media)} · ${t("photo.found", { n: count })}`),
       ),
-      count === 0
-        ? h("p", { class: "muted" }, t("photo.none"))
-        : [h("p", { class: "muted small" }, t("photo.found", { n: count })), makeList(media.detections, frame)],
+      count > 0 && makeList(media.detections, frame),
     ),
   );
 }
 
 function makeList(detections, frame) {
-  const rows = detections.map(({ label, hazard, confidence }, index) => {
-    const row = h(
-      "li",
-      { class: `found ${hazardClass(hazard)}`, tabindex: detections.length > 1 ? 0 : null },
+  const rows = detections.map(({ label, hazard, confidence }, index) =>
+    h(
+      "button",
+      { type: "button", class: `found ${hazardClass(hazard)}`, "aria-pressed": "false" },
       h("span", { class: "found-number" }, index + 1),
-      h("span", { class: "found-name" }, nameOf("label", label), hazard === null && h("span", { class: "muted small" }, ` ${t("photo.context")}`)),
+      h("span", { class: "found-name" }, labelName(label), hazard === null && h("span", { class: "found-context" }, t("photo.context"))),
       h("span", { class: "found-share" }, percent(confidence)),
-    );
-    if (detections.length > 1) {
-      for (const start of ["pointerenter", "focus"]) row.addEventListener(start, () => highlight(frame, index));
-      for (const stop of ["pointerleave", "blur"]) row.addEventListener(stop, () => highlight(frame, null));
-    }
-    return row;
+    ),
+  );
+  letPick(rows, frame);
+  return h("ol", { class: "found-list" }, rows.map((row) => h("li", {}, row)));
+}
+
+/** Pointing at a row lights up its box; pressing keeps it lit. */
+function letPick(rows, frame) {
+  let kept = null;
+  rows.forEach((row, index) => {
+    row.addEventListener("pointerenter", () => highlight(frame, index));
+    row.addEventListener("pointerleave", () => highlight(frame, kept));
+    row.addEventListener("click", () => {
+      kept = kept === index ? null : index;
+      rows.forEach((other, at) => other.setAttribute("aria-pressed", String(at === kept)));
+      highlight(frame, kept);
+    });
   });
-  return h("ol", { class: "found-list" }, rows);
 }

@@ -31,6 +31,11 @@ export async function useLanguage(next, { remember = false } = {}) {
   for (const listener of listeners) listener();
 }
 
+/** Get the other languages' words before they are wanted, so that the switch works without a connection too. */
+export async function loadAllLanguages() {
+  for (const name of LANGUAGES) loaded[name] ??= await fetchWords(name);
+}
+
 async function fetchWords(name) {
   const answer = await fetch(`${document.body.dataset.assets}/i18n/${name}.json`);
   if (!answer.ok) throw new Error(`no words for ${name}: status ${answer.status}`);
@@ -95,5 +100,7 @@ export const milliseconds = (value) =>
     ? `${new Intl.NumberFormat(TAGS[language], { maximumFractionDigits: 1 }).format(value / 1000)} s`
     : `${Math.round(value)} ms`;
 
-export const megabytes = (bytes) =>
-  `${new Intl.NumberFormat(TAGS[language], { maximumFractionDigits: bytes < 10e6 ? 1 : 0 }).format(bytes / 1048576)} MB`;
+export const fileSize = (bytes) =>
+  bytes < 1048576
+    ? `${Math.ceil(bytes / 1024)} KB`
+    : `${new Intl.NumberFormat(TAGS[language], { maximumFractionDigits: bytes < 10485760 ? 1 : 0 }).format(bytes / 1048576)} MB`;

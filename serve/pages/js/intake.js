@@ -1,14 +1,17 @@
 // The ways in: pick, take, drop, paste; and the thumbnails of what was chosen.
 
 import { byId, h, icon } from "./dom.js";
-import { megabytes, onLanguage, t } from "./i18n.js";
+import { fileSize, onLanguage, t } from "./i18n.js";
 import { explain } from "./problems.js";
 
-/** @param {import("./photos.js").Photos} photos */
-export function startIntake(photos) {
+/**
+ * @param {import("./photos.js").Photos} photos
+ * @param {{ mayAdd: () => boolean }} options
+ */
+export function startIntake(photos, { mayAdd }) {
   const take = (files) => {
     const chosen = [...files];
-    if (chosen.length) note(photos.add(chosen), photos.limits);
+    if (chosen.length && mayAdd()) note(photos.add(chosen), photos.limits);
   };
   for (const id of ["pick", "camera"]) {
     byId(id).addEventListener("change", ({ target }) => {
@@ -25,7 +28,6 @@ export function startIntake(photos) {
   const draw = () => drawThumbs(photos);
   photos.addEventListener("change", draw);
   onLanguage(draw);
-  draw();
 }
 
 // The whole window takes drops, so that a photo let go beside the field does not replace the page.
@@ -85,7 +87,7 @@ function thumb(photo, onRemove) {
     { class: "thumb" },
     preview(photo),
     h("span", { class: "thumb-name", title: photo.name }, photo.name),
-    h("span", { class: "muted small" }, megabytes(photo.file.size)),
+    h("span", { class: "muted small" }, fileSize(photo.file.size)),
     h("button", { type: "button", class: "thumb-remove", "aria-label": label, title: label, onclick: onRemove }, icon("i-close")),
   );
 }

@@ -4,14 +4,12 @@ import { CallError, classify } from "./api.js";
 import { makeDetails, makeSummary, spokenSummary } from "./decision.js";
 import { byId, h, icon } from "./dom.js";
 import { makeGallery } from "./gallery.js";
-import { LANGUAGES, currentLanguage, megabytes, nameOf, onLanguage, preferredLanguage, t, useLanguage } from "./i18n.js";
+import { currentLanguage, fileSize, loadAllLanguages, nameOf, onLanguage, preferredLanguage, t, useLanguage } from "./i18n.js";
 import { note, startIntake } from "./intake.js";
+import { startIntro } from "./intro.js";
 import { Photos } from "./photos.js";
 import { hideProblem, showProblem } from "./problems.js";
 import { makeTechnical } from "./share.js";
-import { hazardClass } from "./stage.js";
-
-const HAZARDS = ["blocked_fire_exit", "dangling_cable", "raised_manhole_cover", "stacked_clutter", "unhygienic_kitchen"];
 
 const data = document.body.dataset;
 const limits = {
@@ -57,7 +55,7 @@ function showProgress({ stage, done, total }) {
   const bar = byId("bar");
   if (stage === "upload") bar.value = done / total;
   else bar.removeAttribute("value"); // working, for an unknown time
-  const values = stage === "upload" ? { done: megabytes(done), total: megabytes(total) } : {};
+  const values = stage === "upload" ? { done: fileSize(done), total: fileSize(total) } : {};
   const words = t(`progress.${stage}`, values);
   if (byId("stage").textContent !== words) byId("stage").textContent = words;
 }
@@ -74,6 +72,7 @@ function show(next) {
 
 function drawResult() {
   const { answer, photos: sent, text } = shown;
+  document.title = `${nameOf("category", answer.prefill.category)} · HazardLens`;
   const restart = () => {
     photos.clear();
     byId("text").value = "";
@@ -92,11 +91,23 @@ function drawResult() {
   );
 }
 
+/** Whether photos may come in now. Those that come while an answer is on show begin a new report. */
+function mayAdd() {
+  if (running) return false;
+  if (shown) {
+    photos.clear();
+    byId("text").value = "";
+    edit();
+  }
+  return true;
+}
+
 function edit() {
   shown = null;
   setPhase("idle");
   byId("result").replaceChildren();
   byId("announce").textContent = "";
+  document.title = t("page.title");
   byId(photos.list.length ? "text" : "pick").focus({ preventScroll: true });
   window.scrollTo({ top: 0 });
 }
@@ -134,13 +145,7 @@ function clearProblem() {
   hideProblem();
 }
 
-function drawHazards() {
-  const row = (hazard) => h("li", { class: hazardClass(hazard) }, icon(`c-${hazard}`, "sees-icon"), nameOf("category", hazard));
-  byId("sees").replaceChildren(...HAZARDS.map(row));
-}
-
 function redraw() {
-  drawHazards();
   if (shown) drawResult();
   if (failed) drawProblem();
   for (const button of document.querySelectorAll("[data-language]")) {
@@ -158,13 +163,29 @@ function listen() {
   photos.addEventListener("change", clearProblem); // the photo that it was about may be gone
   window.addEventListener("popstate", () => shown && edit());
   for (const button of document.querySelectorAll("[data-language]")) {
-    button.addEventListener("click", () => useLanguage(button.dataset.language, { remember: true }));
+    button.addEventListener("click", () =>
+      useLanguage(button.dataset.language, { remember: true }).catch(() => note({ code: "network_failed" }, limits)),
+    );
   }
+  byId("sample").addEventListener("click", addSample);
   onLanguage(redraw);
 }
 
+async function addSample() {
+  try {
+    const answer = await fetch(`${data.assets}/sample.jpg`);
+    if (!answer.ok) throw new Error(`status ${answer.status}`);
+    note(photos.add([new File([await answer.blob()], "sample.jpg", { type: "image/jpeg" })]), limits);
+    byId("send").focus();
+  } catch {
+    note({ code: "sample_failed" }, limits);
+  }
+}
+
+startIntake(photos, { mayAdd });
 listen();
-const wanted = preferredLanguage();
-await useLanguage(LANGUAGES.includes(wanted) ? wanted : "en");
-startIntake(photos);
+await useLanguage(preferredLanguage());
+document.documentElement.toggleAttribute("data-touch", navigator.maxTouchPoints > 0 && !matchMedia("(pointer: fine)").matches);
 document.documentElement.dataset.ready = "";
+await startIntro();
+await loadAllLanguages();

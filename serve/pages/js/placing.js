@@ -8,8 +8,8 @@
 const GAP = 2;
 
 /**
- * Place one label a box, best box first, so that no label covers another. A label for which there is no room shrinks
- * to its number, which the list below the photo explains.
+ * Place one label a box, best box first, so that no label covers another as long as there is room. A label for which
+ * there is none shrinks to its number, which the list below the photo explains.
  *
  * @param {Rect[]} boxes
  * @param {{ full: Size, compact: Size }[]} labels
@@ -31,7 +31,8 @@ export function placeLabels(boxes, labels, stage) {
 
 function findRoom(box, size, stage, taken, compact) {
   if (size.width > stage.width || size.height > stage.height) return null;
-  for (const spot of spots(box, size, stage)) {
+  const places = compact ? [...spots(box, size, stage), ...cells(box, size, stage)] : spots(box, size, stage);
+  for (const spot of places) {
     const rect = { ...spot, width: size.width, height: size.height };
     if (!taken.some((other) => overlap(rect, other))) return { ...spot, compact };
   }
@@ -56,6 +57,15 @@ function spots(box, size, stage) {
     x: clamp(x, 0, stage.width - size.width),
     y: clamp(y, 0, stage.height - size.height),
   }));
+}
+
+/** All of the box, row by row: for the number of a box whose edges are taken. */
+function cells(box, size, stage) {
+  const found = [];
+  for (let y = box.y; y + size.height <= box.y + box.height; y += size.height + GAP) {
+    for (let x = box.x; x + size.width <= box.x + box.width; x += size.width + GAP) found.push({ x, y });
+  }
+  return found.filter(({ x, y }) => x >= 0 && y >= 0 && x + size.width <= stage.width && y + size.height <= stage.height);
 }
 
 const clamp = (value, low, high) => Math.max(low, Math.min(value, high));

@@ -1,7 +1,7 @@
 // What went wrong, in a sentence, and what to do about it.
 
 import { byId, h, icon } from "./dom.js";
-import { lookUp, megabytes, t } from "./i18n.js";
+import { lookUp, fileSize, t } from "./i18n.js";
 
 const PHOTO_PROBLEMS = /^(image_|file_too_large$|base64_invalid$)/;
 const RETRY_HELPS = new Set(
@@ -11,7 +11,7 @@ const RETRY_HELPS = new Set(
 /** The two sentences for a code: what happened, and what a person can do. */
 export function explain({ code, name }, limits) {
   const known = lookUp(`error.${code}.what`) ? code : "unknown";
-  const max = known === "photos_too_big" ? megabytes(limits.maxBodyBytes) : limits.maxPhotos;
+  const max = known === "photos_too_big" ? fileSize(limits.maxBodyBytes) : limits.maxPhotos;
   const values = { name: name ?? t("intake.chosen"), max, chars: limits.maxTextChars };
   return { what: t(`error.${known}.what`, values), action: t(`error.${known}.do`, values) };
 }
@@ -46,9 +46,11 @@ export function showProblem(error, { limits, photos, onRetry, onDrop, onDismiss 
     ),
   );
   box.hidden = false;
+  byId("thumbs").children[error.index ?? -1]?.classList.add("bad");
 }
 
 export function hideProblem() {
+  for (const thumb of document.querySelectorAll(".thumb.bad")) thumb.classList.remove("bad");
   byId("problem").hidden = true;
   byId("problem").replaceChildren();
 }

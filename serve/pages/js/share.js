@@ -12,7 +12,7 @@ export function makeTechnical(answer, photos, text) {
   return h(
     "details",
     { class: "card technical" },
-    h("summary", {}, t("result.technical")),
+    h("summary", {}, t("result.technical"), h("span", { class: "muted small versions" }, versions(answer))),
     h(
       "div",
       { class: "technical-body" },
@@ -25,11 +25,14 @@ export function makeTechnical(answer, photos, text) {
         status,
       ),
       h("pre", { class: "command", tabindex: 0 }, h("code", {}, command)),
-      h("h3", { class: "small-head" }, t("result.json")),
+      h("h2", { class: "small-head" }, t("result.json")),
       source,
     ),
   );
 }
+
+const versions = ({ model, policy, timing_ms: timing }) =>
+  `${model.name} ${model.version} · ${t("result.policy")} ${policy.split("+")[0]} · ${milliseconds(timing.total)}`;
 
 function facts({ model, policy, timing_ms: timing, request_id: requestId }) {
   const time = t("result.time_parts", {

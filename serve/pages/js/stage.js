@@ -1,7 +1,8 @@
 // A photo with its boxes: an SVG in the photo's own coordinates over the picture, and labels that stay readable.
 
 import { h, icon, s } from "./dom.js";
-import { nameOf, percent, t } from "./i18n.js";
+import { percent, t } from "./i18n.js";
+import { labelName } from "./model.js";
 import { placeLabels } from "./placing.js";
 
 /** Colour and dash of a box come from the class of its hazard; null is context. */
@@ -67,7 +68,7 @@ function drawLabel({ label, hazard, confidence }, index, count) {
     "div",
     { class: `tag ${hazardClass(hazard)}`, "data-index": index },
     count > 1 && h("span", { class: "tag-number" }, index + 1),
-    h("span", { class: "tag-words" }, `${nameOf("label", label)} ${percent(confidence)}`),
+    h("span", { class: "tag-words" }, `${labelName(label)} ${percent(confidence)}`),
   );
 }
 

@@ -1,0 +1,32 @@
+"""A real server in a thread of the test: the app, its event loop and a socket that a browser can reach."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import uvicorn
+
+from hazardlens.model.detector import Detector
+from hazardlens.serve.app import create_app
+from hazardlens.serve.server import listen
+from hazardlens.serve.settings import load_settings
+from support.serving import wait_until
+
+
+@contextlib.contextmanager
+def live_server(detector: Detector, **settings: Any) -> Iterator[str]:  # noqa: ANN401 - any setting
+    """Serve until the block ends; yields the address, once the app is ready to classify."""
+    app = create_app(load_settings(**{"inference_threads": 1, **settings}), detector=detector)
+    server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_config=None, ws="none"))
+    with listen("127.0.0.1", 0) as listener:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        try:
+            wait_until(lambda: httpx2.get(f"{address}/readyz").status_code == 200)
+            yield address
+        finally:
+            server.should_exit = True
+            thread.join()
