@@ -78,6 +78,7 @@ class PartialTrainer(DetectionTrainer):
         self.best_fitness: float | None = None
         super().__init__(overrides=_overrides(job))
         self.args.workers = job.config.workers  # the base class forbids workers on a CPU
+        torch.set_num_threads(job.config.threads)  # the base class leaves one core idle
 
     def get_dataset(self) -> dict[str, Any]:
         """The labels; the photos come from the job."""
