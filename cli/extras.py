@@ -23,10 +23,10 @@ def training_command() -> Iterator[None]:
         missing = (error.name or "").partition(".")[0]
         if missing == _OURS or find_spec(missing or _OURS) is not None:
             raise  # a fault of ours, not a missing extra
-        tell(f"this command needs the training extra ({missing} is missing): pip install 'hazardlens[training]'")
+        tell(f"error: this command needs the training extra ({missing} is missing): pip install 'hazardlens[training]'")
         raise typer.Exit(2) from error
     except HazardlensError as error:
-        tell(str(error))
+        tell(f"error: {error}")
         raise typer.Exit(2) from error
 
 

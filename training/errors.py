@@ -7,7 +7,8 @@ TrainingError
 ├── SplitError                  a split that cannot be made, read, or does not fit the photos
 ├── ConfigError                 a training configuration that breaks its schema
 ├── WeightsError                weights that do not fit the network
-└── RunError                    a run folder that cannot be started or resumed
+├── RunError                    a run folder that cannot be started or resumed
+└── ExportError                 a network that must not become a bundle: a broken graph, or one that answers differently
 
 `str(error)` is one line that a person can act on: the command line shows it without a traceback.
 """
@@ -59,3 +60,9 @@ class RunError(TrainingError):
     """A run folder that cannot be started or resumed."""
 
     code = "run_invalid"
+
+
+class ExportError(TrainingError):
+    """A network that must not become a bundle."""
+
+    code = "export_failed"

@@ -173,13 +173,16 @@ def photo_figures(photos: Sequence[JudgedPhoto], subject: Subject, *, resamples:
     kept, scores = counted(photos, subject)
     alarms = np.asarray([_fires(photo, subject) for photo in kept], dtype=bool)
     harmless, positive = ~scores.positive, scores.positive
+    both = bool(harmless.any() and positive.any())  # where all photos are alike there is nothing to tell apart
     weights = _resampled(kept, resamples)
     return PhotoFigures(
         photos=len(kept),
         positive_photos=int(positive.sum()),
-        average_precision=photo_ap(scores),
-        average_precision_interval=None if weights is None else interval(lambda row: photo_ap(scores, row), weights),
-        recall_at_90_precision=(recall_at_precision(photo_curve(scores), PRECISION_FLOOR) if positive.any() else None),
+        average_precision=photo_ap(scores) if both else None,
+        average_precision_interval=(
+            interval(lambda row: photo_ap(scores, row), weights) if both and weights is not None else None
+        ),
+        recall_at_90_precision=recall_at_precision(photo_curve(scores), PRECISION_FLOOR) if both else None,
         recall=float(alarms[positive].mean()) if positive.any() else None,
         harmless_photos=int(harmless.sum()),
         false_alarms=int(alarms[harmless].sum()),

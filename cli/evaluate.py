@@ -1,0 +1,101 @@
+"""`hazardlens evaluate` and `hazardlens export`: measure a trained model, and turn it into a bundle for serving."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from hazardlens.cli.extras import progress_bar, training_command
+from hazardlens.cli.terminal import tell
+
+if TYPE_CHECKING:
+    from hazardlens.training.splits import SplitName
+    from hazardlens.training.tables import TextTable
+
+_DataOption = Annotated[Path, typer.Option("--data", metavar="DIR", help="Labelled photos.")]
+_SplitOption = Annotated[Path, typer.Option("--split", metavar="FILE", help="Split manifest of these photos.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the two commands."""
+    app.command("evaluate")(evaluate)
+    app.command("export")(export)
+
+
+def evaluate(
+    data: _DataOption,
+    split: _SplitOption,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for figures, charts and tables.")],
+    run: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of a training run.")] = None,
+    bundle: Annotated[Path | None, typer.Option(metavar="DIR", help="Model bundle.")] = None,
+    subset: Annotated[str, typer.Option(help="Which photos of the split: test or val.")] = "test",
+) -> None:
+    """Measure a training run or a bundle on photos that it was not trained on.
+
+    Example: hazardlens evaluate --bundle model/shipped --data ../shared/data --split datasets/split-v1.json --out out
+    """
+    if (run is None) == (bundle is None):
+        tell("give either --run or --bundle")
+        raise typer.Exit(2)
+    part = _subset(subset)
+    with training_command():
+        from hazardlens.training.evaluate import evaluate_bundle, evaluate_run, read_data, tables
+
+        photos = read_data(data, split)
+        with progress_bar("Looking at photos") as advance:
+            if run is not None:
+                figures = evaluate_run(run, photos, part, out, advance)
+            elif bundle is not None:
+                figures = evaluate_bundle(bundle, photos, part, out, advance)
+    for table in tables(figures):
+        _show(table)
+    typer.echo(f"{out}: written")
+
+
+def export(
+    run: Annotated[Path, typer.Option("--run", metavar="DIR", help="Folder of a finished training run.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Bundle to write; an older one there is replaced.")],
+    data: _DataOption,
+    split: _SplitOption,
+    name: Annotated[str | None, typer.Option(help="Name of the model; by default the run's.")] = None,
+    version: Annotated[str | None, typer.Option(help="Version; by default today's date, like 2026.11.24.")] = None,
+) -> None:
+    """Turn a trained network into a bundle: ONNX graph, thresholds, calibration, measured figures, model card.
+
+    Thresholds and calibration are fitted on validation photos; the figures are measured on test photos, with the graph
+    itself. Nothing is written unless graph and network agree.
+
+    Example: hazardlens export --run runs/first --out bundle --data ../shared/data --split datasets/split-v1.json
+    """
+    with training_command():
+        from hazardlens.training.evaluate import read_data
+        from hazardlens.training.export import export_run
+
+        photos = read_data(data, split)
+        with progress_bar("Looking at photos") as advance:
+            bundle = export_run(run, out, photos, name=name, version=version, advance=advance)
+    manifest = bundle.manifest
+    typer.echo(f"{out}: {manifest.name} {manifest.version}, {len(bundle.onnx_bytes) / 1e6:.1f} MB graph")
+
+
+def _subset(text: str) -> "SplitName":
+    if text == "test":
+        return "test"
+    if text == "val":
+        return "val"
+    tell(f"--subset: expected test or val, found {text}")
+    raise typer.Exit(2)
+
+
+def _show(table: "TextTable") -> None:
+    shown = Table(title=table.title, caption=table.note, box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in table.header:
+        is_text = column in {"kind", "name", "source", "hazard"}
+        shown.add_column(column, justify="left" if is_text else "right", no_wrap=is_text)
+    for row in table.rows:
+        shown.add_row(*(escape(cell) for cell in row))
+    Console().print(shown, "")
