@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import hypothesis
 import pytest
 
 REPO = Path(__file__).resolve().parents[1]
@@ -23,6 +24,8 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = cache / name.lower()
         folder.mkdir(parents=True, exist_ok=True)
         os.environ[name] = str(folder)
+    hypothesis.settings.register_profile("untimed", deadline=None)
+    hypothesis.settings.load_profile("untimed")
     os.environ.update(YOLO_AUTOINSTALL="false", YOLO_OFFLINE="true", MPLBACKEND="Agg", NO_COLOR="1")
 
 

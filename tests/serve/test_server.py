@@ -3,8 +3,12 @@
 import contextlib
 import http.client
 import json
+import re
+import shutil
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +20,7 @@ from hazardlens.serve.errors import AddressInUseError
 from hazardlens.serve.server import listen, run
 from hazardlens.serve.settings import load_settings
 from support import pictures
+from support.project import REPO
 from support.serving import CLASSIFY, PATIENCE_S, ServerProcess, server_process, wait_until
 from support.tiny_bundle import make_tiny_bundle
 
@@ -137,6 +142,29 @@ def slow(tmp_path_factory: pytest.TempPathFactory, bundle_path: Path) -> Iterato
 
 def test_a_photo_is_classified(server: ServerProcess) -> None:
     assert classify(server) == 200
+
+
+def _commands_of_the_guide() -> list[str]:
+    blocks = re.findall(r"(?ms)^```sh\n(.*?)^```", (REPO / "docs" / "api.md").read_text("utf-8"))
+    return [block for block in blocks if "curl" in block]
+
+
+@pytest.mark.parametrize("command", _commands_of_the_guide(), ids=lambda command: command.split("\n")[0][:40])
+def test_the_commands_of_the_guide_work(server: ServerProcess, command: str) -> None:
+    missing = [tool for tool in ("bash", "curl", "jq") if tool in command + "bash" and not shutil.which(tool)]
+    if missing:
+        pytest.skip(f"needs {', '.join(missing)}, which this machine does not have")
+    here = command.replace("http://127.0.0.1:8000", server.address)
+    output = subprocess.run(["bash", "-c", here], cwd=REPO, capture_output=True, check=True, timeout=PATIENCE_S).stdout
+    assert {"prefill", "status"} & set(json.loads(output)), output
+    assert "code" not in json.loads(output)
+
+
+def test_the_python_of_the_guide_works(server: ServerProcess) -> None:
+    (program,) = re.findall(r"(?ms)^```python\n(.*?)^```", (REPO / "docs" / "api.md").read_text("utf-8"))
+    here = program.replace("http://127.0.0.1:8000", server.address).replace("import httpx", "import httpx2 as httpx")
+    told = subprocess.run([sys.executable, "-c", here], cwd=REPO, capture_output=True, text=True, check=True)
+    assert told.stdout.startswith("stacked_clutter "), told.stdout
 
 
 def problem_in(answer: tuple[int, dict[str, str], bytes]) -> tuple[int, str]:
