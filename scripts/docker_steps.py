@@ -22,7 +22,7 @@ from pathlib import Path
 from docker_image import REPO, Stage, StepError, build
 
 UNWANTED = ("cv2", "matplotlib", "pip", "torch", "torchvision", "ultralytics")
-START_LIMIT_S = 60
+START_LIMIT_S = 180
 STOP_LIMIT_S = 20
 
 MAKE_PHOTO = """
