@@ -136,13 +136,16 @@ class Gatherer:
         return curve(seen.score) if curve else seen.score
 
     def _add_text(self) -> None:
-        numbers = self._data.numbers
-        for rule in self._data.text_rules:
-            hit = self._text.fired.get(rule.id)
-            if hit is None:
-                continue
+        """Apply the rules that fired, but for one that only repeats what a surer rule says of the same category."""
+        factor = self._data.numbers.uncertain_factor
+        fired = [(rule, hit) for rule in self._data.text_rules if (hit := self._text.fired.get(rule.id))]
+        said = {rule.id: rule.confidence * (factor if hit.uncertain else 1) for rule, hit in fired}
+        for rule, hit in fired:
             candidate = self._candidate(rule.category)
-            candidate.said = max(candidate.said, rule.confidence * (numbers.uncertain_factor if hit.uncertain else 1))
+            surest = max(said[other.id] for other, _ in fired if other.category is rule.category)
+            if said[rule.id] < surest and rule.urgency is Urgency.NONE:
+                continue
+            candidate.said = surest
             candidate.in_play = True
             candidate.raise_to(rule.urgency)
             if hit.uncertain:

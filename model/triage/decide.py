@@ -104,6 +104,8 @@ class _Judge:
             doubts.append(self._write.say("text_only", category=name))
         elif not chosen.measured or chosen.derived > chosen.seen:
             doubts.append(self._write.say("uncalibrated", category=name))
+        elif chosen.seen < threshold <= sure:
+            doubts.append(self._write.say("photo_thin", category=name, confidence=chosen.seen))
         if sure < threshold:
             doubts.append(self._write.say("below_threshold", category=name, confidence=sure, threshold=threshold))
         if chosen.doubted and not chosen.certain:

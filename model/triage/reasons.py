@@ -20,6 +20,7 @@ REASON_FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "text_settled": frozenset(),
     "text_unknown": frozenset(),
     "text_truncated": frozenset({"limit"}),
+    "photo_thin": frozenset({"category", "confidence"}),
     "uncalibrated": frozenset({"category"}),
     "below_threshold": frozenset({"category", "confidence", "threshold"}),
     "close_call": frozenset({"category", "other"}),

@@ -186,7 +186,8 @@ WITH_PHOTO = [
         Urgency.IMMEDIATE,
         "电缆垂落",
         (photo(seen("dangling_cable", 0.4)),),
-        why=("agreement",),
+        why=("agreement", "photo_thin"),
+        human=True,
         confidence=0.8,
     ),
     Case(

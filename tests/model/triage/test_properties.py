@@ -138,3 +138,14 @@ def test_a_hazard_above_its_floor_is_never_dropped(report: Report, model: ModelV
             curve = model.curves.get(hazard)
             if (curve(score) if curve else score) >= POLICY.data.numbers.mention_floor + 1e-6:
                 assert hazard in mentioned
+
+
+@given(reports, texts, models)
+@settings(max_examples=60, deadline=None)
+def test_the_machine_stands_alone_only_on_what_was_measured(report: Report, text: str, model: ModelView) -> None:
+    decision = _decide(report, text, model)
+    if not decision.needs_human:
+        hazards = {rule.name: rule.hazard for rule in model.labels}
+        scores = [score for rows in report for label, score, _ in rows if hazards.get(label) is decision.category]
+        measured = model.curves[decision.category](max(scores))
+        assert measured >= POLICY.data.categories[decision.category].threshold - 1e-6
