@@ -63,6 +63,7 @@ def _blur(image: Pixels) -> Pixels:
 
 
 def _noise(image: Pixels) -> Pixels:
+    cv2.setRNGSeed(random.getrandbits(31))  # OpenCV has a generator of its own, which nobody else seeds
     noise = np.empty(image.shape, np.int16)
     cv2.randn(noise, np.zeros(3), np.full(3, random.uniform(3, 14)))  # noqa: S311 - augmentation
     return np.asarray(np.clip(image.astype(np.int16) + noise, 0, 255), np.uint8)

@@ -56,5 +56,5 @@ def read_checkpoint(path: Path) -> Checkpoint:
         return Checkpoint(**torch.load(path, map_location="cpu", weights_only=True))
     except OSError as error:
         raise RunError(f"{path}: {error.strerror}") from error
-    except (RuntimeError, TypeError, ValueError, EOFError, UnpicklingError) as error:
+    except (RuntimeError, TypeError, ValueError, LookupError, EOFError, UnpicklingError) as error:
         raise RunError(f"{path}: not a checkpoint of this program") from error

@@ -68,6 +68,12 @@ class PartialDataset(YOLODataset):
             "bbox_format": "xywh",
         }
 
+    def cache_images(self) -> None:
+        """Keep all pictures in memory, at the size of training, without a progress bar of its own."""
+        for index in range(self.ni):
+            self.ims[index], self.im_hw0[index], self.im_hw[index] = self.load_image(index)
+        self.ims = self._ImageCache(self.ims)
+
     def get_image_and_label(self, index: int) -> dict[str, Any]:
         """One photo with its boxes and its plane, before augmentation."""
         sample: dict[str, Any] = super().get_image_and_label(index)

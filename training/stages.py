@@ -29,6 +29,7 @@ def run_stages(config: TrainConfig, selection: Selection, *, weights: Path, out:
     history: History = []
     start: Path | None = None
     for number, stage in enumerate(config.stages):
+        torch.manual_seed(config.seed)  # the new class layers are drawn
         folder = out / f"stage-{number + 1}-{stage.size_px}"
         info = NetworkInfo(arch=config.arch, labels=selection.labels, size_px=stage.size_px)
         job = Job(
@@ -57,7 +58,6 @@ def _train_stage(job: Job, start: Path | None, weights: Path, log: Log) -> Histo
             return state.history
         log(f"resuming stage {job.number + 1} after epoch {state.epoch + 1}")
     elif start is None:
-        torch.manual_seed(job.config.seed)
         transfer = start_from(job.module, job.info, weights, job.config.labels.inherit)
         log(f"took over {transfer.copied} of {transfer.total} tensors of {weights.name}; the class layers are new")
     else:

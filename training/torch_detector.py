@@ -21,6 +21,8 @@ class TorchDetector:
         labels: of the model, in the order of its classes.
         size_px: side of its square input.
         min_confidence: boxes below this raw score are dropped.
+        iou_threshold: of two boxes of one label that overlap more than this, the worse is dropped.
+        max_detections: how many of the best to keep.
         bf16: compute in bfloat16; scores then differ in the third decimal.
     """
 
@@ -31,12 +33,16 @@ class TorchDetector:
         size_px: int,
         *,
         min_confidence: float = 0.001,
+        iou_threshold: float = 0.6,
+        max_detections: int = 300,
         bf16: bool = False,
     ) -> None:
         self._module = module
         self._labels = tuple(labels)
         self._size_px = size_px
         self._min_confidence = min_confidence
+        self._iou_threshold = iou_threshold
+        self._max_detections = max_detections
         self._bf16 = bf16
         head: Any = module.model[-1]  # type: ignore[index] # an nn.Sequential, typed as any module
         self._form = OutputForm.END_TO_END if head.end2end else OutputForm.ANCHORS
@@ -69,5 +75,6 @@ class TorchDetector:
             placement=placement,
             labels=self._labels,
             min_confidence=self._min_confidence,
-            max_detections=300,
+            iou_threshold=self._iou_threshold,
+            max_detections=self._max_detections,
         )

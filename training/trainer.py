@@ -205,7 +205,8 @@ class PartialTrainer(DetectionTrainer):
         unwrap_model(self.model).criterion = criterion
 
     def final_eval(self) -> None:
-        """The best epoch was measured when it was saved."""
+        """The best epoch was measured when it was saved: only the stock trainer's empty folder is left to clear."""
+        self.wdir.rmdir()
 
 
 def _overrides(job: Job) -> dict[str, Any]:

@@ -26,7 +26,8 @@ def model() -> PartialDetectionModel:
     torch.manual_seed(0)
     network = build_network(NetworkInfo(arch="yolo11n.yaml", labels=LABELS, size_px=SIDE))
     network.args = SimpleNamespace(box=7.5, cls=0.5, dfl=1.5, epochs=1)
-    return network.train()
+    network.train()
+    return network
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,9 @@ def _plane(number: int) -> torch.Tensor:
     return torch.full((SIDE, SIDE), number, dtype=torch.uint8)
 
 
-def _gradients(criterion: Any, preds: dict[str, Any], batch: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor]:
+def _gradients(
+    criterion: Callable[..., Any], preds: dict[str, Any], batch: dict[str, Any]
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Gradients of scores (C, A) and of boxes (4 * bins, A)."""
     loss, _ = criterion(preds, batch)
     loss.sum().backward()

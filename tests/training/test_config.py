@@ -1,0 +1,68 @@
+"""A configuration is read strictly, and its mistakes are told in one line."""
+
+from pathlib import Path
+
+import pytest
+
+from hazardlens.training.config import TrainConfig, read_config
+from hazardlens.training.errors import ConfigError
+
+MINIMAL = """
+name = "tiny"
+split = "split.json"
+[[stages]]
+size_px = 64
+epochs = 2
+lr = 0.001
+"""
+
+
+def _read(tmp_path: Path, text: str) -> TrainConfig:
+    path = tmp_path / "tiny.toml"
+    path.write_text(text, "utf-8")
+    return read_config(path)
+
+
+def test_defaults_fill_what_is_not_said_and_paths_are_absolute(tmp_path: Path) -> None:
+    config = _read(tmp_path, MINIMAL)
+
+    assert config.split == tmp_path / "split.json"
+    assert (config.arch, config.stages[0].batch, config.labels.min_boxes) == ("yolo11n.yaml", 16, 5)
+
+
+MISTAKES = [
+    pytest.param(MINIMAL + "momentum = 1\n", "there is no setting stages.0.momentum", id="unknown setting"),
+    pytest.param(MINIMAL.replace("lr = 0.001", ""), "stages.0.lr is missing", id="missing setting"),
+    pytest.param(
+        MINIMAL.replace("64", "100"), "stages.0.size_px: Input should be a multiple of 32, found 100", id="size"
+    ),
+    pytest.param(MINIMAL + "close_mosaic = 3\n", "close_mosaic is 3, but the stage has 2 epochs", id="too many epochs"),
+    pytest.param(MINIMAL.replace("tiny", "Tiny Run"), "name: String should match", id="name"),
+    pytest.param(
+        'name = "tiny"\nsplit = "split.json"\nstages = []', "stages: Tuple should have at least", id="no stage"
+    ),
+    pytest.param('name = "tiny', "not valid TOML", id="no TOML"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), MISTAKES)
+def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        _read(tmp_path, text)
+
+    assert message in str(caught.value)
+    assert "tiny.toml" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.toml: No such file"):
+        read_config(tmp_path / "none.toml")
+
+
+def test_the_configurations_that_ship_are_valid(repo: Path) -> None:
+    shipped = sorted((repo / "training" / "configs").glob("*.toml"))
+    configs = [read_config(path) for path in shipped]
+
+    assert [config.name for config in configs] == [path.stem for path in shipped]
+    assert all(config.split.is_file() for config in configs)
