@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -32,12 +33,14 @@ from stages import measure_stages, percentile_95
 
 _HERE: Final = Path(__file__).resolve().parent
 _CHILD_TIMEOUT_S: Final = 600
+_INTERRUPTED: Final = 130
 _MEMORY_STEPS: Final = 4
 _MEMORY_CLIENTS: Final = 8
 
 
 def main() -> int:
-    """Run it all; 0, or 2 where it cannot start."""
+    """Run it all; 0, or 2 where it cannot start, or 130 after Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that its servers end with it
     options = _options()
     try:
         read_bundle(options.bundle)
@@ -50,6 +53,8 @@ def main() -> int:
             figures = _Run(options, Path(folder)).measure()
     except ServerError as error:
         return _give_up(str(error))
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     if options.out:
         options.out.write_text(json.dumps(asdict(figures), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(as_markdown(figures))

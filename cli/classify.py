@@ -74,7 +74,7 @@ def classify(
         printer.show(outcome, _save(folder, outcome))
         failed += outcome.error is not None
     printer.close()
-    _summarise(len(found.candidates) - failed, failed, found.skipped)
+    _summarise(len(found.candidates) - failed, failed, found.skipped, save)
     if failed:
         raise typer.Exit(_FAILED)
 
@@ -134,10 +134,11 @@ def _outcomes(job: "Job", candidates: Sequence[Candidate], *, to_terminal: bool)
     return track(outcomes, "Classifying", len(candidates), console=console, transient=True, disable=hidden)
 
 
-def _summarise(done: int, failed: int, skipped: int) -> None:
+def _summarise(done: int, failed: int, skipped: int, save: Path | None) -> None:
     """On standard error, where there is something that the rows do not say."""
-    if done + failed > 1 or failed or skipped:
+    if done + failed > 1 or failed or skipped or save is not None:
         parts = [f"{done} classified"]
         parts += [f"{failed} failed"] if failed else []
         parts += [f"{skipped} other files skipped"] if skipped else []
+        parts += [f"annotated copies in {path_text(save)}"] if save is not None and done else []
         tell(", ".join(parts))
