@@ -27,6 +27,8 @@ class PartialDataset(YOLODataset):
         phone_camera: probability of each effect of `PhoneCamera`.
     """
 
+    ims: Any  # ultralytics' cache of pictures
+
     def __init__(
         self,
         records: Sequence[PhotoRecord],

@@ -13,6 +13,7 @@ RUN/
 import hashlib
 import json
 import os
+import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -64,8 +65,8 @@ def train(
     for label, reason in selection.left_out.items():
         log(f"{label} is not trained: {reason}")
     log(f"{len(selection.train)} photos train, {len(selection.val)} validate, {len(selection.labels)} labels")
-    # Ultralytics reads its environment once, when it is imported: it shall keep its settings inside the run.
-    os.environ["YOLO_CONFIG_DIR"] = str(out / "ultralytics")
+    if "ultralytics" not in sys.modules:  # it reads its environment when it is imported: settings stay inside the run
+        os.environ["YOLO_CONFIG_DIR"] = str(out / "ultralytics")
     from hazardlens.training.stages import run_stages  # noqa: PLC0415
 
     run_stages(config, selection, weights=weights, out=out, resume=resume, log=log)

@@ -1,8 +1,11 @@
 """A configuration is read strictly, and its mistakes are told in one line."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from pydantic import BaseModel
 
 from hazardlens.training.config import TrainConfig, read_config
 from hazardlens.training.errors import ConfigError
@@ -66,3 +69,20 @@ def test_the_configurations_that_ship_are_valid(repo: Path) -> None:
 
     assert [config.name for config in configs] == [path.stem for path in shipped]
     assert all(config.split.is_file() for config in configs)
+
+
+def _settings(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        kind = next(iter(get_args(field.annotation)), field.annotation)
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from _settings(kind, f"{name}.")
+        else:
+            yield prefix + name
+
+
+def test_the_page_names_every_setting(repo: Path) -> None:
+    page = (repo / "docs" / "training.md").read_text("utf-8")
+    settings = list(_settings(TrainConfig))
+
+    assert {"seed", "labels.min_boxes", "stages.lr"} <= set(settings)
+    assert [name for name in settings if f"`{name}`" not in page] == []
