@@ -67,7 +67,7 @@ def create_app(
     # The last one added is the outermost.
     app.add_middleware(BodyLimitMiddleware, max_body_bytes=settings.max_body_bytes)
     app.add_middleware(RequestMiddleware, metrics=services.metrics, new_id=new_id)
-    for routes in (health, classify, models, docs, pages):
+    for routes in (classify, models, health, docs, pages):
         app.include_router(routes.router)
     docs.mount_static(app)
     return app

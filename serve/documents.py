@@ -20,8 +20,13 @@ _MIN_CONFIDENCE: Final = {
     "maximum": 1,
     "description": "List detections from this raw score on; without it, from each label's own threshold. "
     "It only filters the list, never the decision.",
+    "examples": [0.25],
 }
-_TEXT: Final = {"type": "string", "description": "The reporter's words, in any language; they join the decision."}
+_TEXT: Final = {
+    "type": "string",
+    "description": "The reporter's words, in any language; they join the decision.",
+    "examples": ["井盖没了，旁边是学校"],
+}
 
 CLASSIFY_CODES: Final = (
     *("multipart_invalid", "json_invalid", "text_not_utf8", "body_timeout", "body_too_large", "file_too_large"),
