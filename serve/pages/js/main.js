@@ -65,13 +65,13 @@ function show(next) {
   drawResult();
   setPhase("done");
   history.pushState({ result: true }, ""); // the back key of a phone leads back to the photos, not away
-  byId("announce").textContent = spokenSummary(next.answer.prefill);
   byId("result").focus({ preventScroll: true });
   window.scrollTo({ top: 0 });
 }
 
 function drawResult() {
   const { answer, photos: sent, text } = shown;
+  byId("announce").textContent = spokenSummary(answer.prefill);
   document.title = `${nameOf("category", answer.prefill.category)} · HazardLens`;
   const restart = () => {
     photos.clear();

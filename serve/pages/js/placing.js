@@ -5,7 +5,8 @@
  * @typedef {{ width: number, height: number }} Size
  */
 
-const GAP = 2;
+const GAP = 1;
+const STEP = 4;
 
 /**
  * Place one label a box, best box first, so that no label covers another as long as there is room. A label for which
@@ -59,11 +60,11 @@ function spots(box, size, stage) {
   }));
 }
 
-/** All of the box, row by row: for the number of a box whose edges are taken. */
+/** All over the box, row by row: for the number of a box whose edges are taken. */
 function cells(box, size, stage) {
   const found = [];
-  for (let y = box.y; y + size.height <= box.y + box.height; y += size.height + GAP) {
-    for (let x = box.x; x + size.width <= box.x + box.width; x += size.width + GAP) found.push({ x, y });
+  for (let y = box.y; y + size.height <= box.y + box.height; y += STEP) {
+    for (let x = box.x; x + size.width <= box.x + box.width; x += STEP) found.push({ x, y });
   }
   return found.filter(({ x, y }) => x >= 0 && y >= 0 && x + size.width <= stage.width && y + size.height <= stage.height);
 }
