@@ -81,7 +81,7 @@ def boxes_expected(figure: Locator, media: Mapping[str, Any]) -> npt.NDArray[np.
     scale = np.array([place["width"] / media["width"], place["height"] / media["height"]] * 2)
     start = np.array([place["left"], place["top"]] * 2)
     corners = [[found["box"][key] for key in ("x_min", "y_min", "x_max", "y_max")] for found in media["detections"]]
-    return np.array(corners, np.float64).reshape(-1, 4) * scale + start
+    return np.asarray(np.array(corners).reshape(-1, 4) * scale + start, np.float64)
 
 
 def pixels_of(locator: Locator) -> npt.NDArray[np.uint8]:
