@@ -13,6 +13,7 @@ import numpy.typing as npt
 from PIL import ImageFile
 
 from hazardlens.model.errors import HazardlensError, ImageBrokenError, ImageError, ImageTooLargeError
+from hazardlens.model.image_av1 import av1_sizes_wh
 from hazardlens.model.image_formats import PhotoFormat, announced_size_wh, sniff_format, webp_size_wh
 from hazardlens.model.image_jpeg import JpegHeader, decode_jpeg
 from hazardlens.model.image_orientation import exif_orientation, is_sideways, turn_upright
@@ -73,8 +74,8 @@ def decode_photo(data: bytes, *, min_side_px: int | None = None, max_pixels: int
     try:
         if kind is PhotoFormat.JPEG:
             return _decode_jpeg_photo(data, min_side_px, max_pixels)
-        if kind is PhotoFormat.WEBP:
-            _check_size(webp_size_wh(data), max_pixels)
+        for size_wh in _early_sizes(data, kind):
+            _check_size(size_wh, max_pixels)
         return _decode_pillow_photo(OPENERS[kind](io.BytesIO(data)), kind, min_side_px, max_pixels)
     except HazardlensError:
         raise
@@ -82,6 +83,13 @@ def decode_photo(data: bytes, *, min_side_px: int | None = None, max_pixels: int
     # with each release. Whichever it is, the photo cannot be read.
     except Exception as error:
         raise _verdict(data, kind, max_pixels) from error
+
+
+def _early_sizes(data: bytes, kind: PhotoFormat) -> list[tuple[int, int]]:
+    """Sizes to check before a decoder sees the file: where it sets memory aside at once, or goes by another header."""
+    if kind is PhotoFormat.WEBP:
+        return [webp_size_wh(data)]
+    return av1_sizes_wh(data) if kind is PhotoFormat.AVIF else []
 
 
 def _decode_jpeg_photo(data: bytes, min_side_px: int | None, max_pixels: int) -> Photo:

@@ -321,6 +321,11 @@ def huge_avif() -> bytes:
     return _announce(avif(), 30000, 30000)
 
 
+def lying_avif(width: int = 1600, height: int = 1200) -> bytes:
+    """An AVIF whose container announces 96 x 64, while the stream inside is `width` x `height`."""
+    return _announce(avif(width, height), 96, 64)
+
+
 def png_of(width: int, height: int, *, depth: int, colour: int, rows: bytes) -> bytes:
     """A PNG from its raw rows, each led by its filter's byte."""
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
