@@ -25,7 +25,7 @@ _FOUND: Final = (255, 80, 60)
 def draw_curves(rows: Sequence[dict[str, Any]], path: Path) -> None:
     """Losses on the left, AP50 per label on the right, over all epochs of all stages."""
     with mpl.rc_context({"font.size": 8}):
-        figure = Figure(figsize=(11, 4), layout="constrained")
+        figure = Figure(figsize=(13, 4), layout="constrained")
         left, right = figure.subplots(1, 2)
         _draw_lines(left, rows, [name for name in rows[0] if name.endswith("_loss")])
         scores = sorted({name for row in rows for name in row if name.startswith("ap50/")})
@@ -44,7 +44,7 @@ def _draw_lines(axes: Any, rows: Sequence[dict[str, Any]], names: Sequence[str])
     for index in range(1, len(rows)):
         if rows[index]["stage"] != rows[index - 1]["stage"]:
             axes.axvline(index + 0.5, color="grey", linestyle=":")
-    axes.legend(loc="best", fontsize=7)
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=7)
     axes.grid(visible=True, alpha=0.3)
 
 
