@@ -22,8 +22,8 @@ def configure_logs(
     log_format: Literal["auto", "json", "console"], log_level: str, *, stream: TextIO | None = None
 ) -> None:
     """Send our logs and those of libraries to `stream`, or to standard error, in one format."""
-    stream = stream or sys.stderr
-    console = log_format == "console" or (log_format == "auto" and stream.isatty())
+    sink: TextIO = stream or sys.stderr
+    console = log_format == "console" or (log_format == "auto" and sink.isatty())
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -32,7 +32,7 @@ def configure_logs(
     renderer: Processor = (
         structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
-    handler = logging.StreamHandler(stream)
+    handler = logging.StreamHandler(sink)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

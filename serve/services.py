@@ -24,7 +24,7 @@ class Services:
     slot: ModelSlot
 
 
-def services_of(request: Request) -> Services:
-    """The parts of the app that answers `request`."""
+async def services_of(request: Request) -> Services:
+    """The parts of the app that answers `request`. A coroutine, because FastAPI sends plain functions to a thread."""
     services: Services = request.app.state.services
     return services
