@@ -73,7 +73,7 @@ def test_the_page_speaks_the_language_of_the_browser(browser: Browser, address: 
 def test_the_switch_changes_every_word_at_once_and_is_remembered(browser: Browser, address: str) -> None:
     with watched_page(browser, address) as page:
         pick(page, payload(SCENE))
-        page.fill("#text", "In the stairwell")
+        page.fill("#text", "stairwell")
         answer = send(page)
         reasons = page.locator(".reasons li")
         assert reasons.all_inner_texts() == [reason["en"] for reason in answer["prefill"]["reasons"]]
@@ -122,17 +122,23 @@ def test_where_nothing_was_found_the_page_does_not_say_that_all_is_well(browser:
         expect(page.locator(".figure")).to_contain_text("nothing found")
 
 
-@pytest.mark.parametrize("width", [320, 360, 390, 768, 1440])
-def test_no_window_scrolls_sideways(browser: Browser, address: str, width: int) -> None:
-    with watched_page(browser, address, viewport={"width": width, "height": 800}) as page:
-        assert not scrolls_sideways(page)
+def test_no_window_scrolls_sideways(browser: Browser, address: str) -> None:
+    def scrolling() -> list[int]:
+        found = []
+        for width in (320, 360, 390, 768, 1440):
+            page.set_viewport_size({"width": width, "height": 800})
+            found += [width] if scrolls_sideways(page) else []
+        return found
+
+    with watched_page(browser, address) as page:
+        assert scrolling() == []
         name = "a_name_without_any_place_to_break_it_" * 3 + ".png"
         pick(page, payload(SCENE, name), payload(NOTHING))
         page.fill("#text", "Lift broken, pipe burst, bicycles, wall, rubbish " * 3)
-        assert not scrolls_sideways(page)
+        assert scrolling() == []
         send(page)
         page.locator(".technical summary").click()
-        assert not scrolls_sideways(page)
+        assert scrolling() == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
