@@ -119,6 +119,8 @@ def test_where_nothing_was_found_the_page_does_not_say_that_all_is_well(browser:
         banner = page.locator(".banner")
         assert banner.get_attribute("class") == "banner u-undecided"
         expect(banner).to_contain_text("A person has to decide")
+        expect(page.locator("h1:visible")).to_have_text("No hazard found")
+        assert page.locator(".category use").get_attribute("href") == "#c-other"
         expect(page.locator(".figure")).to_contain_text("nothing found")
 
 

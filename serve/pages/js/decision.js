@@ -10,14 +10,21 @@ const CERTAINTY = [
   [0, "guess"],
 ];
 
-export const certainty = (confidence) => t(`result.sure.${CERTAINTY.find(([least]) => confidence >= least)[1]}`);
+const certainty = (confidence) => t(`result.sure.${CERTAINTY.find(([least]) => confidence >= least)[1]}`);
 
 /** "No action" would calm people without reason where the machine only failed to find something. */
 const shownUrgency = ({ urgency, needs_human: needsHuman }) => (needsHuman && urgency === "none" ? "undecided" : urgency);
 
+/** Not having found anything is no finding: then neither the words nor the icon say that all is well. */
+export const shownCategory = ({ category, needs_human: needsHuman }) =>
+  needsHuman && category === "not_a_hazard"
+    ? { name: t("result.nothing_found"), symbol: "c-other" }
+    : { name: nameOf("category", category), symbol: `c-${category}` };
+
 /** What a reader must see without scrolling. */
 export function makeSummary(prefill) {
-  const { category, confidence, needs_human: needsHuman } = prefill;
+  const { confidence, needs_human: needsHuman } = prefill;
+  const { name, symbol } = shownCategory(prefill);
   const urgency = shownUrgency(prefill);
   return h(
     "div",
@@ -36,7 +43,7 @@ export function makeSummary(prefill) {
     h(
       "div",
       { class: "summary-body" },
-      h("h1", { class: "category", id: "result-title" }, icon(`c-${category}`, "category-icon"), h("span", {}, nameOf("category", category))),
+      h("h1", { class: "category", id: "result-title" }, icon(symbol, "category-icon"), h("span", {}, name)),
       makeConfidence(confidence),
       needsHuman && makeHumanNote(),
     ),
@@ -46,7 +53,7 @@ export function makeSummary(prefill) {
 /** The same as one sentence, for those who listen. */
 export const spokenSummary = (prefill) =>
   t("result.announce", {
-    category: nameOf("category", prefill.category),
+    category: shownCategory(prefill).name,
     urgency: t(`urgency.${shownUrgency(prefill)}.word`),
     sure: certainty(prefill.confidence),
     percent: percent(prefill.confidence),

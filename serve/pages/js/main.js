@@ -1,10 +1,10 @@
 // The page's one state: collecting photos, sending them, showing the answer.
 
 import { CallError, classify } from "./api.js";
-import { makeDetails, makeSummary, spokenSummary } from "./decision.js";
+import { makeDetails, makeSummary, shownCategory, spokenSummary } from "./decision.js";
 import { byId, h, icon } from "./dom.js";
 import { makeGallery } from "./gallery.js";
-import { currentLanguage, fileSize, loadAllLanguages, nameOf, onLanguage, preferredLanguage, t, useLanguage } from "./i18n.js";
+import { currentLanguage, fileSize, loadAllLanguages, onLanguage, preferredLanguage, t, useLanguage } from "./i18n.js";
 import { note, startIntake } from "./intake.js";
 import { startIntro } from "./intro.js";
 import { Photos } from "./photos.js";
@@ -72,7 +72,7 @@ function show(next) {
 function drawResult() {
   const { answer, photos: sent, text } = shown;
   byId("announce").textContent = spokenSummary(answer.prefill);
-  document.title = `${nameOf("category", answer.prefill.category)} · HazardLens`;
+  document.title = `${shownCategory(answer.prefill).name} · HazardLens`;
   const restart = () => {
     photos.clear();
     byId("text").value = "";
