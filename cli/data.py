@@ -1,4 +1,4 @@
-"""`hazardlens data check | stats | split`: look at labelled photos before anybody trains on them."""
+"""`hazardlens data check | stats | split | manifest`: look at labelled photos before anybody trains on them."""
 
 import json
 from pathlib import Path
@@ -26,10 +26,11 @@ _SplitOption = Annotated[Path | None, typer.Option("--split", metavar="FILE", he
 
 def register(app: typer.Typer) -> None:
     """Add the `data` commands."""
-    data = typer.Typer(no_args_is_help=True, help="Check, count and split labelled photos.")
+    data = typer.Typer(no_args_is_help=True, help="Check, count, split and list labelled photos.")
     data.command("check")(check)
     data.command("stats")(stats)
     data.command("split")(split)
+    data.command("manifest")(manifest)
     app.add_typer(data, name="data")
 
 
@@ -71,9 +72,9 @@ def stats(
         from hazardlens.training.splitting import sides
         from hazardlens.training.stats import dataset_stats, save_stats_chart
 
-        manifest = _read_split(split)
+        chosen = _read_split(split)
         records = read_records(folder)
-        counted = dataset_stats(records, read_labels(folder), None if manifest is None else sides(manifest, records))
+        counted = dataset_stats(records, read_labels(folder), None if chosen is None else sides(chosen, records))
         if save is not None:
             save_stats_chart(counted, save)
     _show_stats(counted)
@@ -98,11 +99,31 @@ def split(
         records = read_records(folder)
         with progress_bar("Looking for twins") as advance:
             twins = find_twins(records, advance)
-        manifest = make_split(records, read_split_config(config), twins)
-        write_split(manifest, out)
-    sides = [entry.split for entry in manifest.photos.values()]
+        made = make_split(records, read_split_config(config), twins)
+        write_split(made, out)
+    sides = [entry.split for entry in made.photos.values()]
     counts = ", ".join(f"{side} {sides.count(side)}" for side in ("train", "val", "test"))
-    typer.echo(f"{out}: split {manifest.name}, {counts} photos, sha256 {manifest.sha256}")
+    typer.echo(f"{out}: split {made.name}, {counts} photos, sha256 {made.sha256}")
+
+
+def manifest(
+    folder: _FolderArgument,
+    split: Annotated[Path, typer.Option("--split", metavar="FILE", help="Split manifest of these photos.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write into.")],
+) -> None:
+    """Write what the repository keeps of the photos: a list with hashes and licences, and the data set card.
+
+    Example: hazardlens data manifest ../shared/data --split datasets/split-v1.json --out datasets
+    """
+    with training_command():
+        from hazardlens.training.pool import pool_files
+        from hazardlens.training.splits import read_split
+
+        files = pool_files(folder, read_split(split))
+        out.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (out / name).write_text(text, "utf-8")
+    typer.echo(f"{out}: {', '.join(files)}")
 
 
 def _read_split(path: Path | None) -> "SplitManifest | None":
