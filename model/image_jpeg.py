@@ -17,7 +17,7 @@ from hazardlens.model.errors import ImageBrokenError
 
 _END_OF_IMAGE: Final = b"\xff\xd9"
 _START_OF_SCAN: Final = b"\xff\xda"
-MAX_SCANS: Final = 100
+MAX_SCANS: Final = 40
 """Each scan of a progressive JPEG goes over the whole picture, and one that changes nothing takes a hundred bytes."""
 
 
