@@ -25,7 +25,7 @@ from hazardlens.serve.settings import load_settings
 
 CLASSIFY: Final = "/v1/classify"
 LABELS: Final = ScriptedDetector([]).labels
-PATIENCE_S: Final = 30.0
+PATIENCE_S: Final = 60.0
 
 
 def found(label: str = "stacked_clutter", confidence: float = 0.9) -> Detections:
