@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
-from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
+from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors  # pyright: ignore[reportAttributeAccessIssue]
 
 from hazardlens.model.bundle import Bundle
 from hazardlens.model.detections import Detections
@@ -100,7 +100,8 @@ class OnnxDetector:
             (raw,) = self._session.run([self._output], {self._input: tensor[None]})
         except _RUNTIME_ERRORS as error:
             raise InferenceError(f"model {self.name} {self.version}: {_one_line(error)}") from error
-        return np.asarray(raw[0], np.float32)
+        first: npt.NDArray[np.float32] = np.asarray(raw, np.float32)[0]
+        return first
 
     def decode(self, raw: npt.NDArray[np.float32], placement: Placement) -> Detections:
         """The third step: raw output to detections.

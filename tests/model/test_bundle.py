@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from onnx import numpy_helper
+from onnx import external_data_helper, numpy_helper
 
 from hazardlens.model import bundle as bundle_module
 from hazardlens.model.bundle import Bundle, model_view, read_bundle, write_bundle
@@ -140,7 +140,7 @@ def bad_graph(kind: str) -> bytes:
     proto = onnx.load_from_string(GOOD_ONNX)
     if kind == "external":
         tensor = numpy_helper.from_array(np.zeros(2, np.float32), "far_away")
-        onnx.external_data_helper.set_external_data(tensor, location="../../etc/passwd")
+        external_data_helper.set_external_data(tensor, location="../../etc/passwd")
         proto.graph.initializer.append(tensor)
     else:
         proto.graph.node[0].domain = "com.microsoft"

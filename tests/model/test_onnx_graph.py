@@ -7,7 +7,7 @@ import onnx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, external_data_helper, helper, numpy_helper
 
 from hazardlens.model.onnx_graph import summarise_onnx
 from support.tiny_bundle import TINY_BOXES, TINY_LABELS, TINY_SIZE_PX, tiny_onnx, tiny_output
@@ -29,7 +29,7 @@ def model_of(nodes: list[onnx.NodeProto], tensors: list[onnx.TensorProto], *doma
 
 def external(name: str) -> onnx.TensorProto:
     tensor = numpy_helper.from_array(np.zeros(2, np.float32), name)
-    onnx.external_data_helper.set_external_data(tensor, location="../weights.bin")
+    external_data_helper.set_external_data(tensor, location="../weights.bin")
     tensor.ClearField("raw_data")
     return tensor
 
