@@ -57,7 +57,8 @@ class TablePrinter:
 
     def __init__(self, policy: PolicyData, language: Language) -> None:
         """Take the names of categories and urgencies from `policy`."""
-        self._policy, self._language = policy, language
+        self._policy = policy
+        self._language: Language = language
         self._table = Table(*_HEADINGS[language], box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
         for column in self._table.columns:
             column.overflow = "fold"  # a long name is broken, never cut
