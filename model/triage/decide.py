@@ -69,7 +69,7 @@ class _Judge:
 
     def _choose(self, raised: list[Reason]) -> _Verdict:
         pool, chosen = self._best()
-        gravest = max(self._play, key=lambda candidate: (candidate.level.rank, candidate is chosen))
+        gravest = max(self._play, key=lambda candidate: candidate.level.rank)
         others = sorted((c for c in self._play if c is not chosen), key=lambda c: -self._sure[c.category])
         reasons = [*chosen.reasons, *(reason for other in others for reason in other.reasons), *raised]
         if chosen.in_photo and chosen.said:

@@ -19,6 +19,21 @@ CONTEXT = [
         confidence=0.6,
     ),
     Case(
+        "context surer than the label",
+        Category.BLOCKED_FIRE_EXIT,
+        Urgency.URGENT,
+        photos=(
+            photo(
+                seen("blocked_exit", 0.3),
+                seen("exit_door", 0.9, DOOR),
+                seen("stacked_clutter", 0.95, (420, 450, 580, 650)),
+            ),
+        ),
+        why=("uncalibrated",),
+        not_why=("photo_thin",),
+        confidence=0.6,
+    ),
+    Case(
         "bicycles before a door",
         Category.BLOCKED_FIRE_EXIT,
         Urgency.URGENT,
@@ -205,7 +220,7 @@ WITH_PHOTO = [
         Category.STACKED_CLUTTER,
         Urgency.URGENT,
         "可能是货梯故障",
-        (photo(seen("stacked_clutter", 0.95)),),
+        (photo(seen("stacked_clutter", 0.75)),),
         why=("disagreement", "urgency_from_other"),
         human=True,
         alternatives=(Category.ELEVATOR_FAULT,),

@@ -33,6 +33,31 @@ DENIED = [
     ),
     Case("zh only fixed", Category.NOT_A_HAZARD, Urgency.NONE, "已经修好了", why=("text_settled",)),
     Case("zh fixed and broken again", Category.RAISED_MANHOLE_COVER, Urgency.URGENT, "井盖坏了，修好了，又坏了"),
+    Case(
+        "zh fixed, and broken again later", Category.RAISED_MANHOLE_COVER, Urgency.URGENT, "井盖坏了。修好了。又坏了。"
+    ),
+    Case(
+        "zh fixed: the sentence before is another matter",
+        Category.DANGLING_CABLE,
+        Urgency.IMMEDIATE,
+        "电缆掉了。井盖坏了，已修好",
+    ),
+    Case(
+        "zh fixed takes no alarm back",
+        Category.OTHER,
+        Urgency.IMMEDIATE,
+        "墙体开裂，有人触电，已修好",
+        why=("electric_shock", "text_resolved"),
+    ),
+    Case(
+        "zh a guess beside a fact still raises",
+        Category.UNHYGIENIC_KITCHEN,
+        Urgency.URGENT,
+        "厨房很脏。好像厨房有蟑螂",
+        why=("text_kitchen_pest",),
+        not_why=("text_uncertain",),
+    ),
+    Case("zh perhaps fixed", Category.RAISED_MANHOLE_COVER, Urgency.URGENT, "井盖翘起，好像已经修好了"),
     Case("zh not fixed yet", Category.RAISED_MANHOLE_COVER, Urgency.URGENT, "井盖破损，还没修好"),
     Case("zh asks for a repair", Category.RAISED_MANHOLE_COVER, Urgency.URGENT, "井盖破损，什么时候能修好"),
     Case(
@@ -43,6 +68,17 @@ DENIED = [
         why=("text_resolved",),
     ),
     Case("zh denied but", Category.OTHER, Urgency.ROUTINE, "没有电缆垂落，但是有别的问题", why=("text_denied",)),
+    Case("zh a denial ends with a space", Category.DANGLING_CABLE, Urgency.IMMEDIATE, "没有灯 电缆垂落"),
+    Case(
+        "zh a denial of the subject",
+        Category.NOT_A_HAZARD,
+        Urgency.NONE,
+        "没有电缆从电线杆上面掉落",
+        why=("text_denied",),
+    ),
+    Case(
+        "zh a short denial is for the next word", Category.RAISED_MANHOLE_COVER, Urgency.IMMEDIATE, "不知谁把井盖偷走了"
+    ),
     Case(
         "zh question",
         Category.RAISED_MANHOLE_COVER,
@@ -96,6 +132,7 @@ DENIED = [
 LOOKALIKES = [
     Case("cable trench", Category.OTHER, Urgency.ROUTINE, "电缆沟盖板"),
     Case("sorting rubbish", Category.OTHER, Urgency.ROUTINE, "垃圾分类宣传"),
+    Case("a state ahead stays in its clause", Category.OTHER, Urgency.ROUTINE, "手机丢了，井盖旁边"),
     Case("cable car", Category.OTHER, Urgency.ROUTINE, "The cable car is down"),
     Case("cable television", Category.OTHER, Urgency.ROUTINE, "cable TV is down"),
     Case("wireless is no wire", Category.OTHER, Urgency.ROUTINE, "wireless down again"),

@@ -1,7 +1,8 @@
-"""The table's rows that labels decide: each label, several photos, close calls, thin evidence, labels nobody knows."""
+"""The table's rows that labels decide: each label of the taxonomy, and labels of a bundle or of nobody."""
 
 from hazardlens.model.taxonomy import Category, Urgency
-from support.triage import UNMEASURED, Case, model_with, photo, seen
+from hazardlens.model.triage import LabelRule, ModelView
+from support.triage import Case, model_with, photo, seen
 
 LABELS = [
     Case(
@@ -129,110 +130,6 @@ LABELS = [
     ),
 ]
 
-SEVERAL = [
-    Case(
-        "photos combine by the best",
-        Category.STACKED_CLUTTER,
-        Urgency.ROUTINE,
-        photos=(photo(seen("stacked_clutter", 0.3)), photo(), photo(seen("stacked_clutter", 0.85))),
-        confidence=0.85,
-        human=False,
-    ),
-    Case(
-        "close call goes to the more urgent",
-        Category.DANGLING_CABLE,
-        Urgency.IMMEDIATE,
-        photos=(photo(seen("stacked_clutter", 0.8), seen("dangling_cable", 0.7)),),
-        why=("close_call",),
-        human=True,
-        alternatives=(Category.STACKED_CLUTTER,),
-        confidence=0.7,
-    ),
-    Case(
-        "close call of equal urgency goes by severity",
-        Category.RAISED_MANHOLE_COVER,
-        Urgency.URGENT,
-        photos=(photo(seen("blocked_exit", 0.8), seen("manhole_raised", 0.75)),),
-        why=("close_call",),
-        human=True,
-    ),
-    Case(
-        "likelier but less urgent: the urgency stays",
-        Category.STACKED_CLUTTER,
-        Urgency.IMMEDIATE,
-        photos=(photo(seen("stacked_clutter", 0.95), seen("manhole_open", 0.6)),),
-        why=("urgency_from_other", "open_manhole"),
-        human=True,
-        alternatives=(Category.RAISED_MANHOLE_COVER,),
-    ),
-    Case(
-        "a weak but graver hazard asks for a look",
-        Category.STACKED_CLUTTER,
-        Urgency.ROUTINE,
-        photos=(photo(seen("stacked_clutter", 0.95), seen("dangling_cable", 0.2)),),
-        why=("weak_hazard",),
-        human=True,
-        alternatives=(Category.DANGLING_CABLE,),
-    ),
-    Case(
-        "a faint trace is only an alternative",
-        Category.STACKED_CLUTTER,
-        Urgency.ROUTINE,
-        photos=(photo(seen("stacked_clutter", 0.95), seen("dangling_cable", 0.08)),),
-        not_why=("weak_hazard",),
-        human=False,
-        alternatives=(Category.DANGLING_CABLE,),
-    ),
-    Case(
-        "below the category's threshold",
-        Category.STACKED_CLUTTER,
-        Urgency.ROUTINE,
-        photos=(photo(seen("stacked_clutter", 0.4)),),
-        why=("below_threshold",),
-        human=True,
-        confidence=0.4,
-    ),
-    Case(
-        "below the label's threshold",
-        Category.OTHER,
-        Urgency.ROUTINE,
-        photos=(photo(seen("stacked_clutter", 0.2)),),
-        why=("weak_hazard",),
-        human=True,
-        alternatives=(Category.STACKED_CLUTTER,),
-    ),
-    Case(
-        "no curve: capped, and a person looks",
-        Category.STACKED_CLUTTER,
-        Urgency.ROUTINE,
-        photos=(photo(seen("stacked_clutter", 0.99)),),
-        model=UNMEASURED,
-        why=("uncalibrated",),
-        human=True,
-        confidence=0.6,
-    ),
-    Case(
-        "no curve, open manhole",
-        Category.RAISED_MANHOLE_COVER,
-        Urgency.IMMEDIATE,
-        photos=(photo(seen("manhole_open", 0.9)),),
-        model=UNMEASURED,
-        why=("uncalibrated", "open_manhole"),
-        human=True,
-        confidence=0.6,
-    ),
-    Case("no evidence at all", Category.NOT_A_HAZARD, Urgency.NONE, why=("no_evidence",), human=True, confidence=0.0),
-    Case(
-        "nothing found",
-        Category.NOT_A_HAZARD,
-        Urgency.NONE,
-        photos=(photo(), photo()),
-        why=("nothing_found",),
-        human=True,
-        confidence=0.3,
-    ),
-]
-
 FOREIGN = [
     Case("a label nobody knows", Category.NOT_A_HAZARD, Urgency.NONE, photos=(photo(seen("giraffe")),), human=True),
     Case(
@@ -259,6 +156,24 @@ FOREIGN = [
         model=model_with("cable_in_tree", Category.DANGLING_CABLE, 0.8),
         human=True,
         alternatives=(Category.DANGLING_CABLE,),
+    ),
+    Case(
+        "exactly at its threshold, in single precision",
+        Category.DANGLING_CABLE,
+        Urgency.IMMEDIATE,
+        photos=(photo(seen("cable_in_tree", 0.7)),),
+        model=ModelView((LabelRule("cable_in_tree", Category.DANGLING_CABLE, 0.7),)),
+        human=True,
+        confidence=0.6,
+    ),
+    Case(
+        "below its own threshold, but measured to be likely",
+        Category.DANGLING_CABLE,
+        Urgency.IMMEDIATE,
+        photos=(photo(seen("cable_in_tree", 0.6)),),
+        model=model_with("cable_in_tree", Category.DANGLING_CABLE, 0.8),
+        human=False,
+        confidence=0.6,
     ),
     Case(
         "a label of the bundle for a category of words",
@@ -290,4 +205,4 @@ FOREIGN = [
     ),
 ]
 
-PHOTO_CASES = [*LABELS, *SEVERAL, *FOREIGN]
+PHOTO_CASES = [*LABELS, *FOREIGN]

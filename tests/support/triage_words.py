@@ -200,6 +200,13 @@ RAISED = [
         "food poisoning", Category.UNHYGIENIC_KITCHEN, Urgency.URGENT, "后厨很脏，吃了拉肚子", why=("food_poisoning",)
     ),
     Case(
+        "raised above a graver kind",
+        Category.STACKED_CLUTTER,
+        Urgency.URGENT,
+        "墙体破损，楼道里堆满杂物",
+        why=("close_call", "stairwell"),
+    ),
+    Case(
         "steps do not add up",
         Category.STACKED_CLUTTER,
         Urgency.URGENT,

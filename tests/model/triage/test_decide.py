@@ -8,9 +8,10 @@ from support.triage import Case, shipped_policy
 from support.triage_context import CONTEXT_CASES
 from support.triage_language import LANGUAGE_CASES
 from support.triage_photos import PHOTO_CASES
+from support.triage_weighing import WEIGHING_CASES
 from support.triage_words import WORD_CASES
 
-CASES = [*WORD_CASES, *LANGUAGE_CASES, *PHOTO_CASES, *CONTEXT_CASES]
+CASES = [*WORD_CASES, *LANGUAGE_CASES, *PHOTO_CASES, *WEIGHING_CASES, *CONTEXT_CASES]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
