@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from hazardlens.training.backend import BaseTransform, Format, Mosaic
+from hazardlens.training.backend import BaseTransform, Format, Mosaic, RandomPerspective
 
 Pixels = npt.NDArray[np.uint8]
 Sample = dict[str, Any]
@@ -28,6 +28,23 @@ class WeightedMosaic(Mosaic):
     def get_indexes(self) -> list[int]:
         """Three photos."""
         return random.choices(range(len(self.weights)), self.weights, k=self.n - 1)  # noqa: S311 - augmentation
+
+
+class StretchedAffine(RandomPerspective):
+    """Scales, shifts and turns a picture, and stretches it: some sources keep their photos as stretched squares."""
+
+    def __init__(self, *, aspect: float, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.aspect = aspect
+
+    def _compute_affine_matrix(self, img: Pixels, size: tuple[int, int]) -> tuple[npt.NDArray[np.float32], float]:
+        """The stock matrix after a stretch about the picture's centre that keeps areas, and the stock scale."""
+        matrix, scale = super()._compute_affine_matrix(img, size)
+        stretch = self.aspect ** random.uniform(-0.5, 0.5)  # noqa: S311 - augmentation
+        height, width = img.shape[:2]
+        about_centre = np.diag([stretch, 1 / stretch, 1.0])
+        about_centre[:2, 2] = (1 - stretch) * width / 2, (1 - 1 / stretch) * height / 2
+        return (matrix @ about_centre).astype(np.float32), scale
 
 
 class PhoneCamera(BaseTransform):

@@ -24,6 +24,7 @@ from ultralytics.engine.trainer import BaseTrainer
 from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.nn.tasks import DetectionModel
 from ultralytics.utils import SETTINGS
+from ultralytics.utils.instance import Instances
 from ultralytics.utils.loss import E2ELoss, v8DetectionLoss
 from ultralytics.utils.torch_utils import unwrap_model
 
@@ -41,6 +42,7 @@ __all__ = [
     "DetectionTrainer",
     "E2ELoss",
     "Format",
+    "Instances",
     "Mosaic",
     "RandomFlip",
     "RandomHSV",

@@ -37,7 +37,9 @@ class AugmentConfig(_Section):
     """How training pictures are varied.
 
     Attributes:
-        scale: pictures grow or shrink by up to this share.
+        scale_min: pictures shrink to no less than this.
+        scale_max: they grow to no more than this.
+        aspect: they are stretched or squeezed by up to this factor, their area kept.
         translate: they shift by up to this share of the side.
         degrees: they turn by up to this many degrees.
         hsv_h: hue varies by up to this share; `hsv_s` and `hsv_v` are saturation and brightness.
@@ -45,7 +47,9 @@ class AugmentConfig(_Section):
         phone_camera: probability of each of: no colour, blur, noise, strong compression, poor exposure.
     """
 
-    scale: float = Field(default=0.5, ge=0, lt=1)
+    scale_min: float = Field(default=0.5, gt=0, le=1)
+    scale_max: float = Field(default=1.5, ge=1, le=4)
+    aspect: float = Field(default=1.0, ge=1, le=2)
     translate: Share = 0.1
     degrees: float = Field(default=0.0, ge=0, le=45)
     hsv_h: Share = 0.015
@@ -109,6 +113,7 @@ class TrainConfig(_Section):
         arch: network, as ultralytics calls it.
         split: manifest that says which photos train and validate; relative to the configuration's own folder.
         seed: of everything that is drawn.
+        freeze: so many layers from the picture on keep the weights that they start with.
         bf16: compute the network in bfloat16 where the processor is made for it.
         threads: CPU threads of torch.
         workers: processes that prepare pictures beside the training process; 0 prepares them in it.
@@ -118,6 +123,7 @@ class TrainConfig(_Section):
     arch: str = Field(default="yolo11n.yaml", pattern=r"^[a-z0-9-]+\.yaml$")
     split: Path
     seed: int = Field(default=0, ge=0)
+    freeze: int = Field(default=0, ge=0, le=20)
     bf16: bool = True
     threads: int = Field(default=2, ge=1, le=256)
     workers: int = Field(default=0, ge=0, le=64)

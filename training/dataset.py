@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Sampler
 
-from hazardlens.training.augment import PLANE, CoverageFormat, PhoneCamera, WeightedMosaic
-from hazardlens.training.backend import Compose, RandomFlip, RandomHSV, RandomPerspective, YOLODataset
+from hazardlens.training.augment import PLANE, CoverageFormat, PhoneCamera, StretchedAffine, WeightedMosaic
+from hazardlens.training.backend import Compose, RandomFlip, RandomHSV, YOLODataset
+from hazardlens.training.config import AugmentConfig
 from hazardlens.training.coverage import Coverage
 from hazardlens.training.records import PhotoRecord
 
@@ -24,7 +25,7 @@ class PartialDataset(YOLODataset):
         size_px: side of the square pictures.
         hyp: ultralytics' settings; the augmentation settings are read from it.
         weights: how often each photo is drawn, relative to the others.
-        phone_camera: probability of each effect of `PhoneCamera`.
+        augment: what ultralytics' settings have no words for.
     """
 
     ims: Any  # ultralytics' cache of pictures
@@ -37,12 +38,12 @@ class PartialDataset(YOLODataset):
         size_px: int,
         hyp: SimpleNamespace,
         weights: Sequence[float],
-        phone_camera: float,
+        augment: AugmentConfig,
     ) -> None:
         self.records = list(records)
         self.coverage = coverage
         self.weights = list(weights)
-        self.phone_camera = phone_camera
+        self.augment_config = augment
         self.numbers = [coverage.number(record) for record in self.records]
         names = dict(enumerate(coverage.labels))
         data = {"names": names, "nc": len(names), "channels": 3}
@@ -85,17 +86,18 @@ class PartialDataset(YOLODataset):
     def build_transforms(self, hyp: SimpleNamespace) -> Any:
         """Only transforms that carry the plane: no mixup, cutmix or copy-paste."""
         mosaic = WeightedMosaic(self, size_px=self.imgsz, probability=hyp.mosaic, weights=self.weights)
-        affine = RandomPerspective(
+        affine = StretchedAffine(
+            aspect=self.augment_config.aspect,
             degrees=hyp.degrees,
             translate=hyp.translate,
-            scale=hyp.scale,
+            scale=(self.augment_config.scale_min, self.augment_config.scale_max),
             size=(self.imgsz, self.imgsz),
         )
         return Compose(
             [
                 mosaic,
                 affine,
-                PhoneCamera(self.phone_camera),
+                PhoneCamera(self.augment_config.phone_camera),
                 RandomHSV(hgain=hyp.hsv_h, sgain=hyp.hsv_s, vgain=hyp.hsv_v),
                 RandomFlip(p=hyp.fliplr, direction="horizontal"),
                 CoverageFormat(bbox_format="xywh", normalize=True),

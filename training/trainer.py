@@ -112,7 +112,7 @@ class PartialTrainer(DetectionTrainer):
             size_px=self.args.imgsz,
             hyp=self.args,
             weights=weights,
-            phone_camera=self.job.config.augment.phone_camera,
+            augment=self.job.config.augment,
         )
         order = WeightedOrder(weights, seed=self._seed(0))
         return EpochLoader(
@@ -232,6 +232,7 @@ def _overrides(job: Job) -> dict[str, Any]:
         "warmup_bias_lr": 0.0,
         "patience": stage.epochs + 1,  # the stage runs to its end; the best epoch is kept
         "seed": job.config.seed,
+        "freeze": job.config.freeze,
         "deterministic": False,  # nothing on a CPU needs it, and on a GPU it costs half the speed
         "amp": False,  # the network chooses its own type, see PartialDetectionModel
         "device": "0" if torch.cuda.is_available() else "cpu",
@@ -244,7 +245,6 @@ def _overrides(job: Job) -> dict[str, Any]:
 
 def _augment_overrides(augment: AugmentConfig) -> dict[str, float]:
     return {
-        "scale": augment.scale,
         "translate": augment.translate,
         "degrees": augment.degrees,
         "hsv_h": augment.hsv_h,

@@ -12,7 +12,9 @@ import pytest
 import torch
 from PIL import Image
 
-from hazardlens.training.augment import PhoneCamera
+from hazardlens.training.augment import PhoneCamera, StretchedAffine
+from hazardlens.training.backend import Instances
+from hazardlens.training.config import AugmentConfig
 from hazardlens.training.coverage import EVERYTHING, Coverage, known_at_anchors
 from hazardlens.training.dataset import EpochLoader, PartialDataset, WeightedOrder, photo_weights
 from hazardlens.training.records import PhotoRecord
@@ -49,8 +51,11 @@ def records(tmp_path: Path) -> list[PhotoRecord]:
     return [_record(tmp_path, kind, number) for kind in COLOURS for number in range(3)]
 
 
+PLAIN = AugmentConfig(phone_camera=0)
+
+
 def _hyp(**changes: float) -> SimpleNamespace:
-    settings = {"mosaic": 1.0, "degrees": 0.0, "translate": 0.1, "scale": 0.5, "fliplr": 0.5}
+    settings = {"mosaic": 1.0, "degrees": 0.0, "translate": 0.1, "fliplr": 0.5}
     return SimpleNamespace(**settings, hsv_h=0.0, hsv_s=0.0, hsv_v=0.0, deterministic=False, **changes)
 
 
@@ -59,10 +64,12 @@ Build = Callable[..., PartialDataset]
 
 @pytest.fixture
 def build(records: list[PhotoRecord]) -> Build:
-    def build(hyp: SimpleNamespace, weights: list[float] | None = None) -> PartialDataset:
+    def build(
+        hyp: SimpleNamespace, weights: list[float] | None = None, augment: AugmentConfig = PLAIN
+    ) -> PartialDataset:
         coverage = Coverage.of(records, LABELS)
         weights = weights or [1.0] * len(records)
-        return PartialDataset(records, coverage, size_px=SIDE, hyp=hyp, weights=weights, phone_camera=0.0)
+        return PartialDataset(records, coverage, size_px=SIDE, hyp=hyp, weights=weights, augment=augment)
 
     return build
 
@@ -81,7 +88,7 @@ def _is(picture: npt.NDArray[np.uint8], colour: tuple[int, int, int]) -> npt.NDA
 def test_every_pixel_keeps_the_pattern_of_its_photo(build: Build, mosaic: float, degrees: float) -> None:
     hyp = _hyp()
     hyp.mosaic, hyp.degrees = mosaic, degrees
-    dataset = build(hyp)
+    dataset = build(hyp, augment=AugmentConfig(phone_camera=0, aspect=1.5))
     numbers = {kind: dataset.coverage.patterns.index(frozenset(LOOKED_FOR[kind])) for kind in COLOURS}
     checked: Counter[str] = Counter()
     for index in range(len(dataset)):
@@ -120,7 +127,7 @@ def test_batches_say_what_is_known_at_every_anchor(build: Build) -> None:
 def test_boxes_of_labels_that_the_model_does_not_have_are_dropped(tmp_path: Path) -> None:
     records = [_record(tmp_path, "both", number, boxes=2) for number in range(4)]
     coverage = Coverage.of(records, LABELS)
-    dataset = PartialDataset(records, coverage, size_px=SIDE, hyp=_hyp(), weights=[1.0] * 4, phone_camera=0.0)
+    dataset = PartialDataset(records, coverage, size_px=SIDE, hyp=_hyp(), weights=[1.0] * 4, augment=PLAIN)
 
     assert [label["cls"].ravel().tolist() for label in dataset.labels] == [[0.0]] * 4
 
@@ -201,3 +208,22 @@ def test_phone_camera_changes_pixels_but_neither_shape_nor_type() -> None:
     assert changed.dtype == np.uint8
     assert not np.array_equal(changed, picture)
     np.testing.assert_array_equal(PhoneCamera(0.0)({"img": picture.copy()})["img"], picture)
+
+
+def test_stretching_moves_boxes_with_their_pixels() -> None:
+    """A white block on black, stretched: its box stays round it, and it keeps its area."""
+    picture = np.zeros((SIDE, SIDE, 3), np.uint8)
+    picture[40:80, 20:100] = 255
+    affine = StretchedAffine(aspect=1.5, degrees=0.0, translate=0.0, scale=(1.0, 1.0), size=(SIDE, SIDE))
+    sides = set()
+    for seed in range(6):
+        _seed(seed)
+        block = Instances(np.asarray([[20.0, 40.0, 100.0, 80.0]], np.float32), bbox_format="xyxy", normalized=False)
+        sample = affine({"img": picture.copy(), "instances": block, "cls": np.zeros((1, 1), np.float32)})
+        rows, columns = np.nonzero(sample["img"][..., 0] > 127)
+        found = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+        (box,) = sample["instances"].bboxes
+        np.testing.assert_allclose(found, box, atol=1.5)
+        sides.add(round(float(box[2] - box[0])))
+        assert (box[2] - box[0]) * (box[3] - box[1]) == pytest.approx(80 * 40, rel=0.01)
+    assert len(sides) > 3, sides
