@@ -38,7 +38,8 @@ def evaluate(
 
     Example: hazardlens evaluate --bundle model/shipped --data ../shared/data --split datasets/split-v1.json --out out
     """
-    if (run is None) == (bundle is None):
+    folder = run or bundle
+    if folder is None or (run and bundle):
         tell("give either --run or --bundle")
         raise typer.Exit(2)
     part = _subset(subset)
@@ -47,10 +48,8 @@ def evaluate(
 
         photos = read_data(data, split)
         with progress_bar("Looking at photos") as advance:
-            if run is not None:
-                figures = evaluate_run(run, photos, part, out, advance)
-            elif bundle is not None:
-                figures = evaluate_bundle(bundle, photos, part, out, advance)
+            evaluate_folder = evaluate_run if run else evaluate_bundle
+            figures = evaluate_folder(folder, photos, part, out, advance)
     for table in tables(figures):
         _show(table)
     typer.echo(f"{out}: written")
