@@ -91,10 +91,16 @@ def _subset(text: str) -> "SplitName":
 
 
 def _show(table: "TextTable") -> None:
-    shown = Table(title=table.title, caption=table.note, box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in table.header:
-        is_text = column in {"kind", "name", "source", "hazard"}
-        shown.add_column(column, justify="left" if is_text else "right", no_wrap=is_text)
+    """Print a table; rows of one kind form a part under its name, which saves a column."""
+    with_kinds = table.header[0] == "kind"
+    shown = Table(title=table.title, caption=table.note, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    for column in table.header[with_kinds:]:
+        is_text = column in {"name", "source", "hazard"}
+        shown.add_column(column, justify="left" if is_text else "right", no_wrap=True)
+    kind = ""
     for row in table.rows:
-        shown.add_row(*(escape(cell) for cell in row))
+        if with_kinds and row[0] != kind:
+            kind = row[0]
+            shown.add_row(f"[bold]{kind}s[/bold]")
+        shown.add_row(*(escape(cell) for cell in row[with_kinds:]))
     Console().print(shown, "")

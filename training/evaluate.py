@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from hazardlens.training.candidates import MIN_CONFIDENCE, Candidate, calibrate, from_bundle, from_finder
+from hazardlens.training.candidates import IOU_THRESHOLD, MIN_CONFIDENCE, Candidate, calibrate, from_bundle, from_finder
 from hazardlens.training.contact_sheet import save_contact_sheet
 from hazardlens.training.curves import RESAMPLES
 from hazardlens.training.errors import SplitError
@@ -71,7 +71,13 @@ def run_candidate(run: Path, photos: LabelledSplit, advance: Advance | None = No
     from hazardlens.training.torch_detector import TorchDetector  # noqa: PLC0415
 
     network = load_network(run)
-    finder = TorchDetector(network.module, network.labels, network.size_px, min_confidence=MIN_CONFIDENCE)
+    finder = TorchDetector(
+        network.module,
+        network.labels,
+        network.size_px,
+        min_confidence=MIN_CONFIDENCE,
+        iou_threshold=IOU_THRESHOLD,
+    )
     return from_finder(run.resolve().name, finder, calibrate(judge(finder, photos.part("val"), advance), finder.labels))
 
 

@@ -26,7 +26,7 @@ from hazardlens.model.bundle import (
 from hazardlens.model.detector import OnnxDetector
 from hazardlens.model.postprocess import OutputForm
 from hazardlens.training.calibrate import BLIND_THRESHOLD
-from hazardlens.training.candidates import MIN_CONFIDENCE, Candidate, calibrate, label_hazards
+from hazardlens.training.candidates import IOU_THRESHOLD, MIN_CONFIDENCE, Candidate, calibrate, label_hazards
 from hazardlens.training.card import CardFacts, model_card
 from hazardlens.training.errors import RunError
 from hazardlens.training.evaluate import LabelledSplit
@@ -40,6 +40,8 @@ from hazardlens.training.runs import RUN_FILE
 from hazardlens.training.torch_detector import TorchDetector
 
 LICENCE: Final = "AGPL-3.0-only"
+PARITY_FLOOR: Final = 0.05
+"""Raw score from which boxes are compared: below it many overlap, and a rounding error may decide which one stays."""
 SHAPE_PHOTOS: Final = 12
 """Photos on which network and graph are compared before anything is written."""
 
@@ -88,7 +90,7 @@ def export_run(
     content = to_onnx(network, {"name": name or source.name, "version": version or _day(made), "licence": LICENCE})
     draft = _draft(source, photos, name=name or source.name, version=version or _day(made), made=made)
     validation = photos.part("val")
-    parity = _parity(network, _detector(draft, content), validation)
+    parity = _parity(network, _detector(draft, content), draft.output, validation)
     calibration = calibrate(judge(_detector(draft, content), validation, advance), network.labels)
     values = calibration.values
     draft = draft.model_copy(update={"calibration": calibration.curves, "labels": _labels(draft, values, None)})
@@ -143,7 +145,9 @@ def _draft(source: _Run, photos: LabelledSplit, *, name: str, version: str, made
             ),
             input=InputSpec(size_px=network.size_px),
             output=OutputSpec(
-                form=OutputForm.END_TO_END if head.end2end else OutputForm.ANCHORS, min_confidence=MIN_CONFIDENCE
+                form=OutputForm.END_TO_END if head.end2end else OutputForm.ANCHORS,
+                min_confidence=MIN_CONFIDENCE,
+                iou_threshold=IOU_THRESHOLD,
             ),
             training=TrainingInfo(
                 dataset=photos.manifest.name,
@@ -165,14 +169,14 @@ def _detector(draft: ManifestDraft, content: bytes) -> OnnxDetector:
     return OnnxDetector(Bundle(Path(), manifest, content), threads=2)
 
 
-def _parity(network: Network, detector: OnnxDetector, validation: Sequence[PhotoRecord]) -> Parity:
+def _parity(network: Network, detector: OnnxDetector, spec: OutputSpec, validation: Sequence[PhotoRecord]) -> Parity:
     """Compare on the photos that are farthest from square, and on others evenly spread."""
-    torch_detector = TorchDetector(network.module, network.labels, network.size_px, min_confidence=MIN_CONFIDENCE)
+    torch_detector = TorchDetector.serving(network, spec)
     by_shape = sorted(validation, key=lambda record: record.width / record.height)
     step = max(1, len(by_shape) // (SHAPE_PHOTOS - 1))
     chosen = {record.photo: record for record in [*by_shape[::step], by_shape[-1]]}
     files = [record.path.read_bytes() for record in chosen.values()]
-    return require_parity(torch_detector, detector, files, floor=MIN_CONFIDENCE)
+    return require_parity(torch_detector, detector, files, floor=PARITY_FLOOR)
 
 
 def _labels(

@@ -60,7 +60,8 @@ def to_onnx(network: Network, metadata: Mapping[str, str]) -> bytes:
             output_names=[OUTPUT_NAME],
             dynamo=False,
         )
-        graph = onnxslim.slim(onnx.load(path))
+        # Equal weights stay two, because each is looked up by its name.
+        graph = onnxslim.slim(onnx.load(path), skip_optimizations=["weight_tying"])
     onnx.helper.set_model_props(graph, {**metadata, NETWORK_KEY: network.info.model_dump_json()})
     graph.producer_name = "hazardlens"
     content = bytes(graph.SerializeToString())

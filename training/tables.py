@@ -17,7 +17,7 @@ _BOX_NOTE: Final = (
     "AP50: average precision at IoU 0.5, with its 95 % bootstrap interval over places (none where there is one place)."
 )
 _PHOTO_NOTE: Final = (
-    "Does this photo show it? shown: photos that do; of: photos that count; AP: average precision of the photo's "
+    "Does this photo show it? shown, harmless: photos that do, and that do not; AP: average precision of the photo's "
     "highest score; R@P90: recall at 90 % precision; recall and alarms: at the model's own thresholds; alarms: false "
     "alarms per 100 harmless photos."
 )
@@ -47,7 +47,7 @@ def box_table(evaluation: Evaluation) -> TextTable:
 
 def photo_table(evaluation: Evaluation) -> TextTable:
     """How well whole photos are told apart, a row per hazard and label."""
-    header = ("kind", "name", "shown", "of", "AP", "R@P90", "recall", "alarms", "harmless")
+    header = ("kind", "name", "shown", "harmless", "AP", "R@P90", "recall", "alarms")
     return TextTable("Photos", header, tuple(_photo_row(row) for row in evaluation.subjects), _PHOTO_NOTE)
 
 
@@ -122,12 +122,12 @@ def _box_row(row: SubjectFigures) -> tuple[str, ...]:
 
 def _photo_row(row: SubjectFigures) -> tuple[str, ...]:
     photos = row.photos
-    counts = (row.kind, row.name, str(photos.positive_photos), str(photos.photos))
+    counts = (row.kind, row.name, str(photos.positive_photos), str(photos.harmless_photos))
     if not row.in_model:
-        return (*counts, NOT_KNOWN, NOTHING, NOTHING, NOTHING, str(photos.harmless_photos))
+        return (*counts, NOT_KNOWN, NOTHING, NOTHING, NOTHING)
     alarms = NOTHING if photos.false_alarms_per_100 is None else f"{photos.false_alarms_per_100:.1f}"
     recalls = (number(photos.recall_at_90_precision), number(photos.recall))
-    return (*counts, photo_ap(row), *recalls, alarms, str(photos.harmless_photos))
+    return (*counts, photo_ap(row), *recalls, alarms)
 
 
 def _label_rows(source: SourceFigures, label: str) -> Iterable[SubjectFigures]:

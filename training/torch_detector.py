@@ -1,7 +1,7 @@
 """A detector that runs the torch network, with the pre- and post-processing of serving."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -9,8 +9,10 @@ from torch import nn
 
 from hazardlens.model.detections import Detections
 from hazardlens.model.images import Photo
+from hazardlens.model.manifest import OutputSpec
 from hazardlens.model.postprocess import OutputForm, decode_output
 from hazardlens.model.preprocess import letterbox
+from hazardlens.training.network import Network
 
 
 class TorchDetector:
@@ -47,6 +49,18 @@ class TorchDetector:
         head: Any = module.model[-1]  # type: ignore[index] # an nn.Sequential, typed as any module
         self._form = OutputForm.END_TO_END if head.end2end else OutputForm.ANCHORS
         self._device = next(module.parameters()).device
+
+    @classmethod
+    def serving(cls, network: Network, spec: OutputSpec) -> Self:
+        """The network with the post-processing that its bundle states."""
+        return cls(
+            network.module,
+            network.labels,
+            network.size_px,
+            min_confidence=spec.min_confidence,
+            iou_threshold=spec.iou_threshold,
+            max_detections=spec.max_detections,
+        )
 
     @property
     def labels(self) -> tuple[str, ...]:
