@@ -8,6 +8,8 @@ import os
 import tempfile
 from typing import Any, Final
 
+from PIL import Image
+
 from hazardlens.training.torchvision_ops import make_importable
 
 ENVIRONMENT: Final = {"YOLO_AUTOINSTALL": "false", "YOLO_OFFLINE": "true", "YOLO_VERBOSE": "false"}
@@ -16,6 +18,7 @@ os.environ.update(ENVIRONMENT)
 if "YOLO_CONFIG_DIR" not in os.environ:
     os.environ["YOLO_CONFIG_DIR"] = tempfile.mkdtemp(prefix="hazardlens-ultralytics-")
 make_importable()
+_open_image = Image.open
 
 # ruff: noqa: E402 - the lines above must come first, that is what this module is for
 from ultralytics.data.augment import BaseTransform, Compose, Format, Mosaic, RandomFlip, RandomHSV, RandomPerspective
@@ -31,6 +34,8 @@ from ultralytics.utils.torch_utils import unwrap_model
 DetectionLoss: Any = v8DetectionLoss
 
 SETTINGS.update({"sync": False})
+# On import ultralytics replaces this for the whole process, to install a plugin at the first file that is no picture.
+Image.open = _open_image
 
 __all__ = [
     "ENVIRONMENT",

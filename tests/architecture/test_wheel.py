@@ -28,13 +28,19 @@ IMPORT_ALL = """
 print(json.dumps({name: importlib.import_module(name).__file__ for name in NAMES}))
 """
 USE_DATA = """
+import time
 from fastapi.testclient import TestClient
 from hazardlens.model.triage import load_policy
 from hazardlens.serve.app import create_app
 from hazardlens.serve.settings import Settings
 load_policy()
 with TestClient(create_app(Settings())) as client:
-    print(json.dumps({path: client.get(path).status_code for path in ("/", "/healthz", "/readyz", "/docs")}))
+    for _ in range(600):
+        if client.get("/readyz").status_code == 200:
+            break
+        time.sleep(0.05)
+    statuses = {path: client.get(path).status_code for path in ("/", "/healthz", "/readyz", "/docs")}
+print(json.dumps(statuses))  # after the server's last log line
 """
 
 
