@@ -62,6 +62,10 @@ def export(
     split: _SplitOption,
     name: Annotated[str | None, typer.Option(help="Name of the model; by default the run's.")] = None,
     version: Annotated[str | None, typer.Option(help="Version; by default today's date, like 2026.11.24.")] = None,
+    remark: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TEXT", help="Sentence for the card on what the figures do not say; may be repeated."),
+    ] = None,
 ) -> None:
     """Turn a trained network into a bundle: ONNX graph, thresholds, calibration, measured figures, model card.
 
@@ -76,7 +80,7 @@ def export(
 
         photos = read_data(data, split)
         with progress_bar("Looking at photos") as advance:
-            bundle = export_run(run, out, photos, name=name, version=version, advance=advance)
+            bundle = export_run(run, out, photos, name=name, version=version, remarks=remark or (), advance=advance)
     manifest = bundle.manifest
     typer.echo(f"{out}: {manifest.name} {manifest.version}, {len(bundle.onnx_bytes) / 1e6:.1f} MB graph")
 

@@ -40,7 +40,7 @@ _HASH_CHARS: Final = 16
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CardFacts:
-    """All that a card is written from."""
+    """All that a card is written from; `remarks` are what only the maker knows, such as a look at test photos."""
 
     draft: ManifestDraft
     figures: Evaluation
@@ -48,6 +48,7 @@ class CardFacts:
     parity: Parity
     records: Sequence[PhotoRecord]
     split: SplitManifest
+    remarks: Sequence[str] = ()
 
 
 def model_card(facts: CardFacts) -> str:
@@ -120,6 +121,7 @@ def _limits(facts: CardFacts) -> dict[str, str]:
         "untested": _listed([row.name for row in known if not row.boxes.boxes]),
         "enough": str(ENOUGH_PHOTOS),
         "thin": _listed([f"{row.name} ({row.boxes.positive_photos})" for row in known if _is_thin(row)]),
+        "remarks": "".join(f"- {remark}\n" for remark in facts.remarks),
     }
 
 

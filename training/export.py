@@ -64,6 +64,7 @@ def export_run(
     *,
     name: str | None = None,
     version: str | None = None,
+    remarks: Sequence[str] = (),
     now: datetime | None = None,
     advance: Advance | None = None,
 ) -> Bundle:
@@ -75,6 +76,7 @@ def export_run(
         photos: labelled photos and the split that the run was trained on.
         name: of the model; by default hazardlens, the network and the run's name.
         version: by default the day, like 2026.11.24.
+        remarks: sentences for the card on what the figures do not say.
         now: when it is made.
         advance: told after each photo.
 
@@ -96,8 +98,8 @@ def export_run(
     draft = draft.model_copy(update={"calibration": calibration.curves, "labels": _labels(draft, values, None)})
     figures = _measure(draft, content, photos, advance)
     draft = draft.model_copy(update={"labels": _labels(draft, values, figures), "metrics": _metrics(figures)})
-    card = model_card(CardFacts(draft, figures, calibration.thresholds, parity, photos.records, photos.manifest))
-    return write_bundle(out, onnx_bytes=content, card=card, draft=draft)
+    facts = CardFacts(draft, figures, calibration.thresholds, parity, photos.records, photos.manifest, remarks)
+    return write_bundle(out, onnx_bytes=content, card=model_card(facts), draft=draft)
 
 
 def _day(moment: datetime) -> str:

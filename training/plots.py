@@ -12,7 +12,8 @@ from PIL import Image, ImageDraw
 from hazardlens.model.detections import Detections
 from hazardlens.model.images import Photo
 from hazardlens.training.network import Network
-from hazardlens.training.validation import Validation, truth_xyxy
+from hazardlens.training.predict import truth_xyxy
+from hazardlens.training.validation import Validation
 
 _SAMPLES: Final = 18
 _COLUMNS: Final = 6

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from torch import nn
 
-from hazardlens.model.boxes import cxcywh_to_xyxy
 from hazardlens.model.detections import Detections
 from hazardlens.model.images import Photo, decode_photo
 from hazardlens.training.config import ValidationConfig
-from hazardlens.training.judged import JudgedPhoto
 from hazardlens.training.metrics import Subject, box_figures
-from hazardlens.training.records import Boxes, PhotoRecord
+from hazardlens.training.predict import pair
+from hazardlens.training.records import PhotoRecord
 from hazardlens.training.torch_detector import TorchDetector
 
 
@@ -56,18 +55,7 @@ class Validation:
 
     def measure(self, module: nn.Module, size_px: int) -> Figures:
         """Run the network on all photos and measure every label."""
-        judged = [
-            JudgedPhoto(
-                photo=record.photo,
-                source=record.source,
-                group=record.group,
-                looked_for=record.looked_for,
-                truth_labels=record.labels,
-                truth_xyxy=truth_xyxy(record),
-                detections=detections,
-            )
-            for record, detections in zip(self.records, self.detect(module, size_px), strict=True)
-        ]
+        judged = [pair(record, found) for record, found in zip(self.records, self.detect(module, size_px), strict=True)]
         rows = {
             label: box_figures(judged, Subject(label, "label", frozenset([label]), {label: 0.0}), resamples=0)
             for label in self._labels
@@ -83,9 +71,3 @@ class Validation:
             return 0.0
         weights = [self._config.weights.get(label, 1.0) for label in counting]
         return float(np.average(list(counting.values()), weights=weights))
-
-
-def truth_xyxy(record: PhotoRecord) -> Boxes:
-    """(N, 4) float32 true boxes, pixels of the upright original."""
-    size = np.asarray([record.width, record.height] * 2, np.float32)
-    return (cxcywh_to_xyxy(record.boxes_cxcywh) * size).astype(np.float32)

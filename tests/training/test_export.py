@@ -183,7 +183,9 @@ def test_a_run_becomes_a_bundle_that_answers_as_the_network(
 
 
 def test_the_card_tells_figures_and_what_nobody_knows(tmp_path: Path, network: Network, photos: LabelledSplit) -> None:
-    export_run(write_run(tmp_path / "run", network, photos), tmp_path / "bundle", photos, name="first", version="1")
+    run = write_run(tmp_path / "run", network, photos)
+    remarks = ["The maker looked at the test photos once."]
+    export_run(run, tmp_path / "bundle", photos, name="first", version="1", remarks=remarks)
     card = (tmp_path / "bundle/MODEL_CARD.md").read_text("utf-8")
     assert card.startswith("# first 1\n")
     assert "AP50 no test photos for boxes" in card  # no second-source photo of the pool shows clutter
@@ -201,6 +203,7 @@ def test_the_card_tells_figures_and_what_nobody_knows(tmp_path: Path, network: N
         "人",
     ):
         assert expected in card
+    assert "- The maker looked at the test photos once.\n- Boxes were drawn by hand" in card
     assert "$" not in card
 
 
