@@ -10,6 +10,7 @@ import io
 import sys
 from typing import Any
 
+import onnxruntime
 import uvicorn
 from fastapi import FastAPI, UploadFile
 from PIL import Image
@@ -22,7 +23,8 @@ def create_app(model_path: str) -> FastAPI:
     """The whole service: one route that answers the boxes of one photo."""
     app = FastAPI()
     model = YOLO(model_path, task="detect")
-    model(Image.new("RGB", (64, 64)), verbose=False)
+    side = onnxruntime.InferenceSession(model_path, providers=["CPUExecutionProvider"]).get_inputs()[0].shape[-1]
+    model(Image.new("RGB", (64, 64)), imgsz=side, verbose=False)
 
     @app.get("/readyz")
     def ready() -> dict[str, str]:
@@ -31,7 +33,7 @@ def create_app(model_path: str) -> FastAPI:
     @app.post("/predict")
     async def predict(file: UploadFile) -> list[dict[str, Any]]:
         image = Image.open(io.BytesIO(await file.read()))
-        result = model(image, verbose=False)[0]
+        result = model(image, imgsz=side, verbose=False)[0]
         return [
             {"label": result.names[int(box.cls)], "confidence": float(box.conf), "box": box.xyxy[0].tolist()}
             for box in result.boxes
