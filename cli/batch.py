@@ -1,13 +1,16 @@
 """Many photos through one classifier: several at a time, answered in order, a few in memory."""
 
 import io
+import signal
+import threading
 import uuid
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from types import FrameType
+from typing import Any, Final
 
 from hazardlens.cli.photos import Candidate, read_file
 from hazardlens.cli.terminal import path_text
@@ -60,8 +63,11 @@ def classify_all(job: Job, candidates: Sequence[Candidate], workers: int) -> Ite
     executor = ThreadPoolExecutor(workers, thread_name_prefix="classify")
     running: deque[Future[Outcome]] = deque()
     left = iter(candidates)
+    interrupts, handler = _notice_interrupts()
     try:
         while True:
+            if interrupts.is_set():
+                raise KeyboardInterrupt
             while len(running) < workers * _WAITING_PER_WORKER and (candidate := next(left, None)) is not None:
                 running.append(executor.submit(classify_one, job, candidate))
             if not running:
@@ -70,6 +76,24 @@ def classify_all(job: Job, candidates: Sequence[Candidate], workers: int) -> Ite
     finally:
         # After Ctrl-C only the photos in hand are finished.
         executor.shutdown(wait=True, cancel_futures=True)
+        if handler is not None:
+            signal.signal(signal.SIGINT, handler)
+
+
+def _notice_interrupts() -> tuple[threading.Event, Any]:
+    """Remember Ctrl-C: Python drops the exception when it arrives inside a destructor or a callback.
+
+    Returns the event that an interrupt sets, and the handler to put back; None outside the main thread.
+    """
+    seen = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        return seen, None
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        seen.set()
+        signal.default_int_handler(number, frame)
+
+    return seen, signal.signal(signal.SIGINT, handle)
 
 
 def classify_one(job: Job, candidate: Candidate) -> Outcome:
