@@ -68,7 +68,7 @@ class RequestMiddleware:
             try:
                 await self.app(scope, receive, send_with_headers)
             except ClientDisconnect:
-                pass  # nobody is there to answer
+                return  # nobody is there to answer
             except Exception as error:  # the last net
                 log_failure(error)
                 if status != CLIENT_GONE_STATUS:
