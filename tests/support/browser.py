@@ -51,7 +51,8 @@ def watched_page(browser: Browser, address: str, **options: Any) -> Iterator[Pag
     Args:
         browser: from `chromium`.
         address: of the server, without a path.
-        options: of Playwright's `new_context`; English and 1440 x 900 unless told otherwise.
+        options: of Playwright's `new_context`; English, 1440 x 900 and without animations (a box that is still sliding
+            into place has no place to compare) unless told otherwise.
     """
     asked: list[str] = []
     broken: list[str] = []
@@ -64,7 +65,8 @@ def watched_page(browser: Browser, address: str, **options: Any) -> Iterator[Pag
     def count(request: Request) -> None:
         asked.append(request.url)
 
-    context = browser.new_context(**{"locale": "en-GB", "viewport": {"width": 1440, "height": 900}, **options})
+    usual: dict[str, Any] = {"locale": "en-GB", "viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce"}
+    context = browser.new_context(**{**usual, **options})
     try:
         context.add_init_script(_NOTE_VIOLATIONS)
         page = context.new_page()
