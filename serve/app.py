@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
 from hazardlens.model.detector import Detector
 from hazardlens.model.triage.policy import Policy
+from hazardlens.serve.access.principals import ANONYMOUS, Authenticate, Principal
 from hazardlens.serve.body_limit import BodyLimitMiddleware
 from hazardlens.serve.documents import openapi_document
 from hazardlens.serve.metrics import Metrics
@@ -23,6 +24,8 @@ from hazardlens.serve.received import BodyMemory
 from hazardlens.serve.routes import classify, docs, health, models, pages
 from hazardlens.serve.services import Services
 from hazardlens.serve.settings import Settings
+from hazardlens.serve.store.blobs import FolderBlobs
+from hazardlens.serve.store.engine import Store
 from hazardlens.serve.uploads import UploadLimits
 
 
@@ -39,6 +42,7 @@ def create_app(
     *,
     detector: Detector | None = None,
     policy: Policy | None = None,
+    authenticate: Authenticate | None = None,
     now: Callable[[], datetime] = _utc_now,
     new_id: Callable[[], str] = _new_request_id,
 ) -> FastAPI:
@@ -48,10 +52,11 @@ def create_app(
         settings: from `load_settings`.
         detector: instead of the bundle's.
         policy: instead of the settings' policy file.
+        authenticate: who makes a request, instead of keys and sessions.
         now: the time, with zone.
         new_id: ids of requests that bring none.
     """
-    services = _make_services(settings, detector=detector, policy=policy, now=now)
+    services = _make_services(settings, detector=detector, policy=policy, authenticate=authenticate, now=now)
     app = FastAPI(
         title="hazardlens",
         summary="A photo of a hazard in, a pre-filled report out.",
@@ -74,7 +79,12 @@ def create_app(
 
 
 def _make_services(
-    settings: Settings, *, detector: Detector | None, policy: Policy | None, now: Callable[[], datetime]
+    settings: Settings,
+    *,
+    detector: Detector | None,
+    policy: Policy | None,
+    authenticate: Authenticate | None,
+    now: Callable[[], datetime],
 ) -> Services:
     load = partial(
         load_model,
@@ -92,7 +102,23 @@ def _make_services(
     metrics.watch("queue_length", "Requests that wait for a thread.", lambda: pool.waiting)
     metrics.watch("workers_busy", "Threads at work.", lambda: pool.running)
     metrics.watch("received_bytes", "Memory that request bodies hold.", lambda: memory.held_bytes)
-    return Services(settings, limits, metrics, pool, memory, ModelSlot(load))
+    store = Store(settings.store_url)
+    return Services(
+        settings=settings,
+        limits=limits,
+        metrics=metrics,
+        pool=pool,
+        memory=memory,
+        slot=ModelSlot(load),
+        store=store,
+        blobs=FolderBlobs(settings.data_path / "media"),
+        authenticate=authenticate or _everybody_is_anonymous,
+        now=now,
+    )
+
+
+async def _everybody_is_anonymous(_: Request) -> Principal:
+    return ANONYMOUS
 
 
 @asynccontextmanager
@@ -100,7 +126,9 @@ async def _lifespan(services: Services, _: FastAPI) -> AsyncIterator[None]:
     # Beside the server, so that health checks are answered while a large model is read.
     loading = asyncio.create_task(services.slot.load())
     try:
+        await asyncio.to_thread(services.store.migrate)
         yield
     finally:
         await loading
         services.pool.close()
+        services.store.close()

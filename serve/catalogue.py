@@ -1,11 +1,15 @@
 """Every code that the API can answer with, gathered from the classes that carry them, for documents and tests."""
 
+import importlib
 from collections.abc import Iterator
 from typing import Final
 
 from hazardlens.model.errors import BundleError, HazardlensError, ImageError, InferenceError, MediaError, PolicyError
 from hazardlens.serve.errors import ModelUnusableError, ProblemError, RequestError, UnavailableError
 from hazardlens.serve.problems import INTERNAL_ERROR, Answer, answer_for, http_answer
+
+for _package in ("access", "reports", "store"):  # a class is found below its parent once its module is loaded
+    importlib.import_module(f"hazardlens.serve.{_package}.errors")
 
 
 def _leaves(kind: type[HazardlensError]) -> Iterator[type[HazardlensError]]:

@@ -23,6 +23,9 @@ HazardlensError
         ├── ModelLoadingError
         └── ModelUnusableError          answered with the code of the error that stopped the loading
 
+Below RequestError and UnavailableError each package adds its own: `access`, `reports`, `store` and others have an
+`errors.py` too.
+
 `code` is stable: clients branch on it. docs/api.md lists them all, and a test compares that list with this tree.
 """
 

@@ -1,20 +1,32 @@
 """What the routes work with: made once by `create_app`, found again through the request."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from starlette.requests import Request
 
+from hazardlens.serve.access.principals import Authenticate
 from hazardlens.serve.metrics import Metrics
 from hazardlens.serve.model_slot import ModelSlot
 from hazardlens.serve.pool import WorkerPool
 from hazardlens.serve.received import BodyMemory
 from hazardlens.serve.settings import Settings
+from hazardlens.serve.store.blobs import BlobStore
+from hazardlens.serve.store.engine import Store
 from hazardlens.serve.uploads import UploadLimits
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """One app's parts."""
+    """One app's parts.
+
+    Attributes:
+        store: the database; its tables are there once the app has started.
+        blobs: the photos.
+        authenticate: who makes a request; `gate.require` calls it.
+        now: the time, with zone.
+    """
 
     settings: Settings
     limits: UploadLimits
@@ -22,6 +34,10 @@ class Services:
     pool: WorkerPool
     memory: BodyMemory
     slot: ModelSlot
+    store: Store
+    blobs: BlobStore
+    authenticate: Authenticate
+    now: Callable[[], datetime]
 
 
 async def services_of(request: Request) -> Services:

@@ -32,6 +32,16 @@ class Settings(BaseSettings):
     bundle_path: Path = Field(SHIPPED_BUNDLE, description="Folder of the model bundle to serve.")
     policy_path: Path = Field(SHIPPED_POLICY, description="Triage policy file.")
 
+    data_path: Path = Field(Path("var"), description="Folder of the database, the photos and the model registry.")
+    database_url: str | None = Field(
+        None, description="postgresql://... or sqlite:///...; none: hazardlens.sqlite3 in `data_path`."
+    )
+    media_url: str | None = Field(None, description="s3://bucket/prefix; none: the folder media in `data_path`.")
+    bundles_path: Path | None = Field(None, description="Model registry; none: the folder bundles in `data_path`.")
+    anonymous_intake: bool = Field(
+        default=True, description="Whether people without an account may classify and report."
+    )
+
     max_body_bytes: int = Field(64 * MIB, ge=1, description="Largest request body, announced or counted.")
     max_files: int = Field(8, ge=1, description="Most photos in one request.")
     max_file_bytes: int = Field(20 * MIB, ge=1, description="Largest single photo, as a file.")
@@ -54,6 +64,16 @@ class Settings(BaseSettings):
         "auto", description="auto: console on a terminal, else JSON."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe level to log.")
+
+    @property
+    def store_url(self) -> str:
+        """Address of the database."""
+        return self.database_url or f"sqlite:///{self.data_path / 'hazardlens.sqlite3'}"
+
+    @property
+    def registry_path(self) -> Path:
+        """Folder of the model registry: a bundle in each folder."""
+        return self.bundles_path or self.data_path / "bundles"
 
 
 def load_settings(**chosen: Any) -> Settings:  # noqa: ANN401 - pydantic checks each value against its field

@@ -49,7 +49,8 @@ def _modules_after_importing(modules: list[str]) -> set[str]:
 
 @pytest.mark.parametrize("name", ["model", "serve"])
 def test_importing_all_of_a_serving_package_loads_nothing_heavy(name: str) -> None:
-    loaded = _modules_after_importing([module_of(path) for path in files_below(name, "*.py")])
+    # Alembic runs env.py in a context of its own; nobody imports it.
+    loaded = _modules_after_importing([module_of(path) for path in files_below(name, "*.py") if path.stem != "env"])
     assert loaded.isdisjoint(HEAVY)
 
 

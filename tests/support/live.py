@@ -1,8 +1,10 @@
 """A real server in a thread of the test: the app, its event loop and a socket that a browser can reach."""
 
 import contextlib
+import tempfile
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -18,7 +20,9 @@ from support.serving import wait_until
 @contextlib.contextmanager
 def live_server(detector: Detector, **settings: Any) -> Iterator[str]:  # noqa: ANN401 - any setting
     """Serve until the block ends; yields the address, once the app is ready to classify."""
-    app = create_app(load_settings(**{"inference_threads": 1, **settings}), detector=detector)
+    app = create_app(
+        load_settings(**{"inference_threads": 1, "data_path": Path(tempfile.mkdtemp()), **settings}), detector=detector
+    )
     server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_config=None, ws="none"))
     with listen("127.0.0.1", 0) as listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"

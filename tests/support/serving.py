@@ -5,10 +5,12 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +21,7 @@ from starlette.testclient import TestClient
 from hazardlens.model.detections import Detections
 from hazardlens.model.detector import Detector, ScriptedDetector
 from hazardlens.model.images import Photo
+from hazardlens.serve.access.principals import Authenticate
 from hazardlens.serve.app import create_app
 from hazardlens.serve.problems import MEDIA_TYPE, Problem
 from hazardlens.serve.settings import load_settings
@@ -39,11 +42,19 @@ def found(label: str = "stacked_clutter", confidence: float = 0.9) -> Detections
 
 
 @contextlib.contextmanager
-def serving(detector: Detector | None = None, **settings: Any) -> Iterator[TestClient]:  # noqa: ANN401 - any setting
+def serving(
+    detector: Detector | None = None,
+    *,
+    authenticate: Authenticate | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    **settings: Any,  # noqa: ANN401 - any setting
+) -> Iterator[TestClient]:
     """A started app behind a client, ready to classify; without a detector it finds nothing."""
     app = create_app(
-        load_settings(**{"inference_threads": 1, **settings}),
+        load_settings(**{"inference_threads": 1, "data_path": Path(tempfile.mkdtemp()), **settings}),
         detector=detector or ScriptedDetector([Detections.empty(LABELS)]),
+        authenticate=authenticate,
+        now=now,
     )
     with TestClient(app) as client:
         wait_until(lambda: client.get("/readyz").status_code == 200)
@@ -117,7 +128,13 @@ def server_process(folder: Path, script: str, environ: Mapping[str, str]) -> Ite
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
-            env={**os.environ, "HAZARDLENS_PORT": "0", "HAZARDLENS_LOG_FORMAT": "json", **environ},
+            env={
+                **os.environ,
+                "HAZARDLENS_PORT": "0",
+                "HAZARDLENS_LOG_FORMAT": "json",
+                "HAZARDLENS_DATA_PATH": str(folder / "var"),
+                **environ,
+            },
         ) as process,
     ):
         try:

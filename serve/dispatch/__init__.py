@@ -1,0 +1,1 @@
+"""Who acts on a decision, and how they are told."""

@@ -1,0 +1,1 @@
+"""What reviewers decided, as files that training and other tools read."""

@@ -1,0 +1,1 @@
+"""The life of a report: taken in, pre-filled, reviewed, forwarded, resolved."""

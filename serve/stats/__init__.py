@@ -1,0 +1,1 @@
+"""What came in, what waits, and how often the machine was right."""

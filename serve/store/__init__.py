@@ -1,0 +1,1 @@
+"""What is kept: rows in SQLite or PostgreSQL, and files by the hash of their content."""

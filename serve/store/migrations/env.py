@@ -1,0 +1,13 @@
+"""Alembic's entry: runs the migrations in the transaction that `migrate.upgrade` opened."""
+
+from alembic import context
+
+from hazardlens.serve.store.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,
+    transactional_ddl=True,
+)
+context.run_migrations()

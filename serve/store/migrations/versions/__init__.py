@@ -1,0 +1,1 @@
+"""Alembic's steps, oldest first; each runs beside the version of the program before it."""
