@@ -35,9 +35,7 @@ def move_report(
     now: datetime,
     expected_version: int | None = None,
     fields: Mapping[str, Any] | None = None,
-    reason: str | None = None,
-    note: str | None = None,
-    request_id: str | None = None,
+    details: Mapping[str, Any] | None = None,
 ) -> RowMapping:
     """Move a report to its next state, and write down who did it and what changed.
 
@@ -49,9 +47,7 @@ def move_report(
         now: the time, with zone.
         expected_version: the version that the principal has seen; None does not ask.
         fields: columns of `reports` that change with it.
-        reason: a short code.
-        note: words of the principal's.
-        request_id: of the request that caused it.
+        details: further columns of the event: reason, note, request_id.
 
     Returns:
         The row as it is now.
@@ -73,7 +69,7 @@ def move_report(
         action=move_name,
         principal=principal,
         now=now,
-        details={"reason": reason, "note": note, "request_id": request_id},
+        details=details,
     )
 
 
