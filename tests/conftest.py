@@ -10,6 +10,9 @@ from typing import Any, TypeAlias
 import hypothesis
 import pytest
 
+from hazardlens.serve.store.engine import Store
+from support.postgres import PostgresServer, find_binaries, postgres_server
+
 REPO = Path(__file__).resolve().parents[1]
 
 _Address: TypeAlias = tuple[Any, ...] | str | bytes
@@ -93,3 +96,36 @@ def shared_data() -> Path:
 def shared_weights() -> Path:
     """The starting weights beside the repository (NAME.safetensors with NAME.json); skips where missing."""
     return _shared("weights")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """The PostgreSQL server of this test process; skips where none is installed, except in continuous integration."""
+    binaries = find_binaries()
+    if binaries is None:
+        if os.environ.get("CI"):
+            pytest.fail("PostgreSQL is not installed: scripts/system-packages installs it")
+        pytest.skip("needs PostgreSQL's initdb and postgres, which are not installed: see scripts/system-packages")
+    with postgres_server(binaries) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh database without tables; the test runs once on each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'store' / 'test.sqlite3'}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    url = server.new_database()
+    yield url
+    server.drop_database(url)
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """The database at `store_url`, with its tables."""
+    store = Store(store_url)
+    store.migrate()
+    yield store
+    store.close()
