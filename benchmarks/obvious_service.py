@@ -16,7 +16,7 @@ from fastapi import FastAPI, UploadFile
 from PIL import Image
 from ultralytics import YOLO
 
-from hazardlens.training.torchvision_ops import make_importable
+from hazardlens.training.networks.torchvision_ops import make_importable
 
 
 def create_app(model_path: str) -> FastAPI:

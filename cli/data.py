@@ -14,9 +14,9 @@ from hazardlens.cli.extras import progress_bar, training_command
 from hazardlens.cli.terminal import printable
 
 if TYPE_CHECKING:
-    from hazardlens.training.findings import CheckReport
-    from hazardlens.training.splits import SplitManifest
-    from hazardlens.training.stats import DatasetStats
+    from hazardlens.training.data.findings import CheckReport
+    from hazardlens.training.data.splits import SplitManifest
+    from hazardlens.training.data.stats import DatasetStats
 
 _FolderArgument = Annotated[
     Path, typer.Argument(metavar="DIR", help="Folder with photos.csv, labels.txt, labels/ and photos/.")
@@ -47,7 +47,7 @@ def check(
     Example: hazardlens data check ../shared/data --split datasets/split-v1.json
     """
     with training_command():
-        from hazardlens.training.check import check_dataset
+        from hazardlens.training.data.check import check_dataset
 
         with progress_bar("Checking photos") as advance:
             report = check_dataset(folder, _read_split(split), advance)
@@ -68,9 +68,9 @@ def stats(
     Example: hazardlens data stats ../shared/data --split datasets/split-v1.json --save stats.png
     """
     with training_command():
-        from hazardlens.training.records import read_labels, read_records
-        from hazardlens.training.splitting import sides
-        from hazardlens.training.stats import dataset_stats, save_stats_chart
+        from hazardlens.training.data.records import read_labels, read_records
+        from hazardlens.training.data.splitting import sides
+        from hazardlens.training.data.stats import dataset_stats, save_stats_chart
 
         chosen = _read_split(split)
         records = read_records(folder)
@@ -92,9 +92,9 @@ def split(
     Example: hazardlens data split ../shared/data --config datasets/split-v1.toml --out datasets/split-v1.json
     """
     with training_command():
-        from hazardlens.training.records import read_records
-        from hazardlens.training.splits import make_split, write_split
-        from hazardlens.training.splitting import find_twins, read_split_config
+        from hazardlens.training.data.records import read_records
+        from hazardlens.training.data.splits import make_split, write_split
+        from hazardlens.training.data.splitting import find_twins, read_split_config
 
         records = read_records(folder)
         with progress_bar("Looking for twins") as advance:
@@ -116,8 +116,8 @@ def manifest(
     Example: hazardlens data manifest ../shared/data --split datasets/split-v1.json --out datasets
     """
     with training_command():
-        from hazardlens.training.pool import pool_files
-        from hazardlens.training.splits import read_split
+        from hazardlens.training.data.splits import read_split
+        from hazardlens.training.shipping.pool import pool_files
 
         files = pool_files(folder, read_split(split))
         out.mkdir(parents=True, exist_ok=True)
@@ -127,7 +127,7 @@ def manifest(
 
 
 def _read_split(path: Path | None) -> "SplitManifest | None":
-    from hazardlens.training.splits import read_split
+    from hazardlens.training.data.splits import read_split
 
     return None if path is None else read_split(path)
 

@@ -13,8 +13,8 @@ from hazardlens.cli.extras import progress_bar, training_command
 from hazardlens.cli.terminal import tell
 
 if TYPE_CHECKING:
-    from hazardlens.training.splits import SplitName
-    from hazardlens.training.tables import TextTable
+    from hazardlens.training.data.splits import SplitName
+    from hazardlens.training.measuring.tables import TextTable
 
 _DataOption = Annotated[Path, typer.Option("--data", metavar="DIR", help="Labelled photos.")]
 _SplitOption = Annotated[Path, typer.Option("--split", metavar="FILE", help="Split manifest of these photos.")]
@@ -44,7 +44,7 @@ def evaluate(
         raise typer.Exit(2)
     part = _subset(subset)
     with training_command():
-        from hazardlens.training.evaluate import evaluate_bundle, evaluate_run, read_data, tables
+        from hazardlens.training.measuring.evaluate import evaluate_bundle, evaluate_run, read_data, tables
 
         photos = read_data(data, split)
         with progress_bar("Looking at photos") as advance:
@@ -75,8 +75,8 @@ def export(
     Example: hazardlens export --run runs/first --out bundle --data ../shared/data --split datasets/split-v1.json
     """
     with training_command():
-        from hazardlens.training.evaluate import read_data
-        from hazardlens.training.export import export_run
+        from hazardlens.training.measuring.evaluate import read_data
+        from hazardlens.training.shipping.export import export_run
 
         photos = read_data(data, split)
         with progress_bar("Looking at photos") as advance:

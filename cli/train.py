@@ -36,7 +36,7 @@ def train(
     """
     with training_command():
         from hazardlens.training.config import read_config
-        from hazardlens.training.runs import train as train_run
+        from hazardlens.training.fitting.runs import train as train_run
 
         try:
             train_run(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hazardlens.training import runs
+from hazardlens.training.fitting import runs
 from support.command_line import Invoke
 
 

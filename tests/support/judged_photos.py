@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from hazardlens.model.detections import Detections
-from hazardlens.training.judged import JudgedPhoto
+from hazardlens.training.measuring.judged import JudgedPhoto
 
 LABELS = ("stacked_clutter", "exit_door", "kitchen_dirty", "kitchen_pest")
 Box = tuple[float, float, float, float]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from hazardlens.training.network import Network, NetworkInfo, build_network
+from hazardlens.training.networks.network import Network, NetworkInfo, build_network
 
 LIVELY_LABELS = ("stacked_clutter", "exit_door")
 LIVELY_SIZE_PX = 96

@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from hazardlens.training.network import NetworkInfo, build_network
-from hazardlens.training.records import read_records
-from hazardlens.training.splits import SplitConfig, make_split, write_split
+from hazardlens.training.data.records import read_records
+from hazardlens.training.data.splits import SplitConfig, make_split, write_split
+from hazardlens.training.networks.network import NetworkInfo, build_network
 from support.photo_pool import CLUTTER, DOOR, PoolPhoto, write_pool
 
 COCO_CLASSES = 80

@@ -1,0 +1,239 @@
+"""A run becomes a bundle: a graph by the rules, thresholds and figures that belong to it, and a card to tell them."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+import typer
+from typer.testing import CliRunner
+
+from hazardlens.cli import evaluate as commands
+from hazardlens.model.bundle import read_bundle
+from hazardlens.model.detector import OnnxDetector
+from hazardlens.model.images import decode_photo
+from hazardlens.model.taxonomy import Category
+from hazardlens.training.data.records import read_records
+from hazardlens.training.data.splits import SplitConfig, make_split, write_split
+from hazardlens.training.errors import ExportError, RunError, WeightsError
+from hazardlens.training.measuring.evaluate import LabelledSplit, read_data
+from hazardlens.training.networks.graph import OPSET, check_graph, graph_metadata, to_network, to_onnx
+from hazardlens.training.networks.network import Network, save_network
+from hazardlens.training.networks.torch_detector import TorchDetector
+from hazardlens.training.shipping.export import export_run
+from hazardlens.training.shipping.parity import compare
+from support.lively_network import LIVELY_LABELS, LIVELY_SIZE_PX, lively_network
+from support.photo_pool import write_pool
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    return lively_network()
+
+
+@pytest.fixture(scope="module")
+def graph(network: Network) -> bytes:
+    return to_onnx(network, {"name": "lively"})
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> LabelledSplit:
+    root = write_pool(tmp_path / "pool")
+    split = make_split(read_records(root), SplitConfig(name="made", test_sources=("second",), val=0.5))
+    write_split(split, tmp_path / "split.json")
+    return read_data(root, tmp_path / "split.json")
+
+
+def write_run(folder: Path, network: Network, photos: LabelledSplit) -> Path:
+    """The files of a finished run that an export reads."""
+    folder.mkdir()
+    save_network(folder, network.module, network.info)
+    description = {
+        "config": {"name": "lively", "seed": 7},
+        "split": {"name": photos.manifest.name, "sha256": photos.manifest.sha256},
+        "weights": {"name": "start.safetensors", "sha256": "0" * 64},
+        "train": {"photos": 2, "boxes": {"stacked_clutter": 2, "exit_door": 1}},
+        "versions": {"torch": "2"},
+    }
+    (folder / "run.json").write_text(json.dumps(description), "utf-8")
+    return folder
+
+
+def test_the_graph_answers_as_the_network_does(network: Network, graph: bytes) -> None:
+    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    picture = torch.rand(1, 3, LIVELY_SIZE_PX, LIVELY_SIZE_PX)
+    (answer,) = session.run(None, {session.get_inputs()[0].name: picture.numpy()})
+    with torch.no_grad():
+        expected = network.module(picture)[0].numpy()
+    assert answer.shape == (1, 4 + len(LIVELY_LABELS), expected.shape[2])
+    assert np.abs(answer[:, :4] - expected[:, :4]).max() < 0.05
+    assert np.abs(answer[:, 4:] - expected[:, 4:]).max() < 1e-3
+
+
+def test_the_graph_is_static_standard_and_says_what_it_is(graph: bytes) -> None:
+    model = onnx.load_from_string(graph)
+    assert [(opset.domain, opset.version) for opset in model.opset_import] == [("", OPSET)]
+    assert {node.domain for node in model.graph.node} == {""}
+    assert not {node.op_type for node in model.graph.node} & {"NonMaxSuppression", "TopK", "If", "Loop"}
+    assert len(model.graph.input) == len(model.graph.output) == 1
+    metadata = graph_metadata(graph)
+    assert metadata["name"] == "lively"
+    assert json.loads(metadata["network"])["labels"] == list(LIVELY_LABELS)
+
+
+def test_exporting_leaves_the_network_as_it_was(network: Network, graph: bytes) -> None:
+    assert len(graph) > 1_000_000
+    head: Any = network.module.model[-1]  # type: ignore[index] # an nn.Sequential, typed as any module
+    assert head.export is False
+    assert any(name.endswith("bn.weight") for name in network.module.state_dict())
+
+
+def test_a_network_made_from_the_graph_has_its_weights(network: Network, graph: bytes) -> None:
+    again = to_network(graph)
+    assert again.info == network.info
+    picture = torch.rand(1, 3, LIVELY_SIZE_PX, LIVELY_SIZE_PX)
+    with torch.no_grad():
+        difference = (again.module(picture)[0] - network.module(picture)[0]).abs()
+    assert float(difference[:, 4:].max()) < 1e-3
+
+
+def _private_operator(model: onnx.ModelProto) -> None:
+    model.graph.node[0].domain = "com.somebody"
+    model.opset_import.append(onnx.helper.make_opsetid("com.somebody", 1))
+
+
+def _suppression(model: onnx.ModelProto) -> None:
+    boxes, scores = (
+        onnx.helper.make_tensor(name, onnx.TensorProto.FLOAT, shape, [0.5] * 4)
+        for name, shape in (("nms_boxes", (1, 1, 4)), ("nms_scores", (1, 1, 4)))
+    )
+    scores = onnx.helper.make_tensor("nms_scores", onnx.TensorProto.FLOAT, (1, 1, 1), [0.5])
+    model.graph.initializer.extend([boxes, scores])
+    model.graph.node.append(onnx.helper.make_node("NonMaxSuppression", ["nms_boxes", "nms_scores"], ["nms_kept"]))
+
+
+def _dynamic_batch(model: onnx.ModelProto) -> None:
+    model.graph.input[0].type.tensor_type.shape.dim[0].dim_param = "batch"
+
+
+def _dangling_input(model: onnx.ModelProto) -> None:
+    model.graph.node[0].input[0] = "nobody"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (_private_operator, "com.somebody"),
+        (_suppression, "NonMaxSuppression"),
+        (_dynamic_batch, "fixed shape"),
+        (_dangling_input, "not valid ONNX"),
+    ],
+)
+def test_graphs_that_break_the_rules_are_refused(
+    graph: bytes, spoil: Callable[[onnx.ModelProto], None], message: str
+) -> None:
+    model = onnx.load_from_string(graph)
+    spoil(model)
+    with pytest.raises(ExportError, match=message):
+        check_graph(model.SerializeToString())
+
+
+def test_bytes_that_are_no_graph_are_refused() -> None:
+    with pytest.raises(ExportError, match="not valid ONNX"):
+        check_graph(b"no graph")
+
+
+def test_a_graph_of_others_does_not_become_a_network(graph: bytes) -> None:
+    model = onnx.load_from_string(graph)
+    del model.metadata_props[:]
+    with pytest.raises(ExportError, match="which network"):
+        to_network(model.SerializeToString())
+
+
+def test_a_run_becomes_a_bundle_that_answers_as_the_network(
+    tmp_path: Path, network: Network, photos: LabelledSplit
+) -> None:
+    run = write_run(tmp_path / "run", network, photos)
+    bundle = export_run(run, tmp_path / "bundle", photos, now=NOW)
+    manifest = bundle.manifest
+    assert read_bundle(tmp_path / "bundle").manifest == manifest
+    assert (manifest.name, manifest.version) == ("hazardlens-yolo11n-lively", "2026.11.24")
+    assert [(label.name, label.hazard, label.train_boxes, label.test_photos) for label in manifest.labels] == [
+        ("stacked_clutter", Category.STACKED_CLUTTER, 2, 0),
+        ("exit_door", None, 1, 1),
+    ]
+    assert manifest.training.dataset_sha256 == manifest.metrics.test_set_sha256 == photos.manifest.sha256
+    assert [curve.hazard for curve in manifest.calibration] == [Category.STACKED_CLUTTER]
+    assert manifest.metrics.labels["exit_door"]["boxes"]["positive_photos"] == 1
+    assert manifest.metrics.labels["manhole_open"]["in_model"] is False
+    files = [record.path.read_bytes() for record in photos.records]
+    ours = TorchDetector.serving(network, manifest.output)
+    parity = compare(ours, OnnxDetector(bundle), files, floor=manifest.output.min_confidence)
+    assert parity.boxes > 20
+    assert parity.holds
+    assert len(OnnxDetector(bundle).detect([decode_photo(files[0])])[0]) > 0
+
+
+def test_the_card_tells_figures_and_what_nobody_knows(tmp_path: Path, network: Network, photos: LabelledSplit) -> None:
+    run = write_run(tmp_path / "run", network, photos)
+    remarks = ["The maker looked at the test photos once."]
+    export_run(run, tmp_path / "bundle", photos, name="first", version="1", remarks=remarks)
+    card = (tmp_path / "bundle/MODEL_CARD.md").read_text("utf-8")
+    assert card.startswith("# first 1\n")
+    assert "AP50 no test photos for boxes" in card  # no second-source photo of the pool shows clutter
+    assert "In the model, but no test photo shows it, so that nothing is known: stacked_clutter" in card
+    assert (
+        "Shown by fewer than 20 test photos, so that the figure is little more than an anecdote: exit_door (1)" in card
+    )
+    for expected in (
+        "manhole_open",
+        "not in the model",
+        "must not be used",
+        "needs_human",
+        "AGPL-3.0-only",
+        "second",
+        "人",
+    ):
+        assert expected in card
+    assert "- The maker looked at the test photos once.\n- Boxes were drawn by hand" in card
+    assert "$" not in card
+
+
+def test_a_run_on_another_split_is_refused(tmp_path: Path, network: Network, photos: LabelledSplit) -> None:
+    run = write_run(tmp_path / "run", network, photos)
+    other = make_split(photos.records, SplitConfig(name="other", test_sources=("first",)))
+    with pytest.raises(RunError, match="another split than other"):
+        export_run(run, tmp_path / "bundle", LabelledSplit(photos.records, other))
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_a_network_that_finds_nothing_proves_nothing(tmp_path: Path, photos: LabelledSplit) -> None:
+    run = write_run(tmp_path / "run", lively_network(strength=0), photos)
+    with pytest.raises(ExportError, match="0 of 0 boxes"):
+        export_run(run, tmp_path / "bundle", photos)
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_an_unfinished_run_is_refused(tmp_path: Path, photos: LabelledSplit) -> None:
+    (tmp_path / "run").mkdir()
+    with pytest.raises(WeightsError, match="has the run finished"):
+        export_run(tmp_path / "run", tmp_path / "bundle", photos)
+
+
+def test_the_command_ends_mistakes_in_one_line(tmp_path: Path, photos: LabelledSplit) -> None:
+    app = typer.Typer()
+    commands.register(app)
+    data, split = photos.records[0].path.parents[1], tmp_path / "split.json"
+    arguments = ["export", "--run", "nowhere", "--out", str(tmp_path / "b"), "--data", str(data), "--split", str(split)]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: nowhere")
+    assert len(result.stderr.splitlines()) == 1

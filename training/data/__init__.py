@@ -1,0 +1,1 @@
+"""Labelled photos: what they are, whether they are sound, and who trains, validates and tests."""

@@ -1,0 +1,1 @@
+"""A training run: pictures and their variations, stages, checkpoints, validation between epochs."""

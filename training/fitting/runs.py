@@ -1,0 +1,130 @@
+"""A whole training run in a folder of its own, which can be killed at any time and resumed.
+
+RUN/
+  run.json              configuration, seeds, versions, data and weights with their sha256, labels
+  train.log             a line per epoch
+  metrics.json          a row per epoch, and the best figures
+  curves.png            losses and AP50 over the epochs
+  samples.png           validation photos with what the finished model finds
+  weights.safetensors   the finished network, and model.json: what it is
+  stage-1-416/ ...      checkpoint and best weights of each stage
+"""
+
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from hazardlens.training.config import TrainConfig
+from hazardlens.training.data.records import read_labels, read_records
+from hazardlens.training.data.selection import Selection, select
+from hazardlens.training.data.splits import SplitManifest, read_split
+from hazardlens.training.errors import RunError
+
+RUN_FILE: Final = "run.json"
+METRICS_FILE: Final = "metrics.json"
+LOG_FILE: Final = "train.log"
+
+Report = Callable[[str], None]
+
+
+def train(
+    config: TrainConfig,
+    *,
+    data: Path,
+    weights: Path,
+    out: Path,
+    resume: bool = False,
+    exclude_provenance: Sequence[str] = (),
+    report: Report = print,
+) -> None:
+    """Train all stages and write the run folder.
+
+    Args:
+        config: of the run.
+        data: root of the labelled photos.
+        weights: safetensors to start from.
+        out: the run folder; it must be new, unless `resume`.
+        resume: go on with the run in `out`, which must have been started with the same inputs.
+        exclude_provenance: photos of these provenances take no part.
+        report: shown a line at a time.
+
+    Raises:
+        TrainingError: something about the inputs or the folder is wrong; the message says what.
+    """
+    manifest = read_split(config.split)
+    selection = select(read_records(data), read_labels(data), manifest, config.labels, exclude_provenance)
+    description = _describe(config, manifest, selection, weights, exclude_provenance)
+    _open_folder(out, description, resume=resume)
+    log = _logger(out / LOG_FILE, report)
+    for label, reason in selection.left_out.items():
+        log(f"{label} is not trained: {reason}")
+    log(f"{len(selection.train)} photos train, {len(selection.val)} validate, {len(selection.labels)} labels")
+    if "ultralytics" not in sys.modules:  # it reads its environment when it is imported: settings stay inside the run
+        os.environ["YOLO_CONFIG_DIR"] = str(out / "ultralytics")
+    from hazardlens.training.fitting.stages import run_stages  # noqa: PLC0415
+
+    run_stages(config, selection, weights=weights, out=out, resume=resume, log=log)
+    log("finished")
+
+
+def _describe(
+    config: TrainConfig,
+    manifest: SplitManifest,
+    selection: Selection,
+    weights: Path,
+    exclude_provenance: Sequence[str],
+) -> dict[str, Any]:
+    """What a resumed run must agree with."""
+    return {
+        "config": config.model_dump(mode="json", exclude={"split"}),
+        "split": {"name": manifest.name, "sha256": manifest.sha256},
+        "weights": {"name": weights.name, "sha256": _sha256(weights)},
+        "exclude_provenance": sorted(exclude_provenance),
+        "labels": list(selection.labels),
+        "left_out": selection.left_out,
+        "train": {"photos": len(selection.train), "boxes": selection.train_boxes},
+        "val": {"photos": len(selection.val)},
+    }
+
+
+def _open_folder(out: Path, description: dict[str, Any], *, resume: bool) -> None:
+    path = out / RUN_FILE
+    if resume:
+        if not path.is_file():
+            raise RunError(f"{out}: there is no run to resume")
+        before = json.loads(path.read_bytes())
+        differing = [key for key, value in description.items() if before.get(key) != value]
+        if differing:
+            raise RunError(f"{out}: was started with another {', '.join(differing)}: start a new run instead")
+        return
+    if out.exists() and any(out.iterdir()):
+        raise RunError(f"{out}: is not empty; resume the run in it, or choose another folder")
+    from hazardlens.training.fitting.machine import versions  # noqa: PLC0415 - imports torch
+
+    out.mkdir(parents=True, exist_ok=True)
+    content = {**description, "started": datetime.now(UTC).isoformat(timespec="seconds"), "versions": versions()}
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise RunError(f"{path}: {error.strerror}") from error
+
+
+def _logger(path: Path, report: Report) -> Report:
+    def log(message: str) -> None:
+        report(message)
+        stamp = time.strftime("%Y-%m-%d %H:%M:%S")
+        with path.open("a", encoding="utf-8") as file:
+            file.write(f"{stamp} {message}\n")
+
+    return log

@@ -1,0 +1,176 @@
+"""The figures of one model on one set of photos, as they are written, read again and put into a model card."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+
+from hazardlens.model.manifest import CalibrationCurve
+from hazardlens.model.taxonomy import Category
+from hazardlens.training.data.splits import SplitManifest, SplitName
+from hazardlens.training.measuring.calibrate import reliability
+from hazardlens.training.measuring.candidates import Candidate
+from hazardlens.training.measuring.curves import RESAMPLES
+from hazardlens.training.measuring.judged import JudgedPhoto
+from hazardlens.training.measuring.metrics import Subject, SubjectFigures, measure, subjects
+
+METRICS_FILE = "metrics.json"
+Kind: TypeAlias = Literal["run", "bundle"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SourceFigures(_Part):
+    """The figures on the photos of one source.
+
+    Attributes:
+        source: its name.
+        held_out: no photo of this source trained or validated.
+        photos: how many were looked at.
+        subjects: hazards and labels of the model for which some of the photos count.
+    """
+
+    source: str
+    held_out: bool
+    photos: int
+    subjects: tuple[SubjectFigures, ...]
+
+
+class CalibrationFigures(_Part):
+    """How far a hazard's probabilities can be believed on these photos.
+
+    Attributes:
+        hazard: which.
+        fitted_photos: validation photos that the curve was fitted on, `fitted_positives` of them with the hazard.
+        photos: photos that it is judged on, `positives` of them with the hazard.
+        error: expected calibration error over ten bins.
+        brier: mean squared error of the probabilities.
+        bins: (mean probability, share of positives, photos) of each bin.
+    """
+
+    hazard: Category
+    fitted_photos: int
+    fitted_positives: int
+    photos: int
+    positives: int
+    error: float | None
+    brier: float | None
+    bins: tuple[tuple[float, float, int], ...]
+
+
+class Evaluation(_Part):
+    """All of it.
+
+    Attributes:
+        model: its name.
+        version: its version; empty for a run.
+        kind: whether a training run's network or a bundle's graph was measured.
+        split: name of the split manifest, and `split_sha256` its hash.
+        subset: which photos of the split.
+        photos: how many, in `groups` places.
+        thresholds: raw score per label from which a detection counts.
+        subjects: the five hazards, then every label.
+        sources: the same, source by source, largest first.
+        calibration: per hazard of the model.
+    """
+
+    model: str
+    version: str
+    kind: Kind
+    split: str
+    split_sha256: str
+    subset: SplitName
+    photos: int
+    groups: int
+    thresholds: dict[str, float]
+    subjects: tuple[SubjectFigures, ...]
+    sources: tuple[SourceFigures, ...]
+    calibration: tuple[CalibrationFigures, ...]
+
+    def subject(self, kind: Literal["label", "hazard"], name: str) -> SubjectFigures:
+        """The row of one hazard or label.
+
+        Raises:
+            KeyError: there is none of that name.
+        """
+        for row in self.subjects:
+            if (row.kind, row.name) == (kind, name):
+                return row
+        raise KeyError(name)
+
+    def write(self, folder: Path) -> Path:
+        """Write metrics.json into `folder`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / METRICS_FILE
+        path.write_text(self.model_dump_json(indent=1) + "\n", "utf-8")
+        return path
+
+
+def evaluate(
+    judged: Sequence[JudgedPhoto],
+    candidate: Candidate,
+    split: SplitManifest,
+    subset: SplitName,
+    *,
+    kind: Kind,
+    resamples: int = RESAMPLES,
+) -> Evaluation:
+    """Measure a model's answers.
+
+    Args:
+        judged: the photos of `subset`, with the model's answers.
+        candidate: the model.
+        split: that `judged` was chosen by.
+        subset: which part of it.
+        kind: what ran.
+        resamples: for the intervals; 0 leaves them out.
+    """
+    rows = subjects(candidate.thresholds, candidate.hazards)
+    by_name = {row.name: row for row in rows if row.kind == "hazard"}
+    return Evaluation(
+        model=candidate.name,
+        version=candidate.version,
+        kind=kind,
+        split=split.name,
+        split_sha256=split.sha256,
+        subset=subset,
+        photos=len(judged),
+        groups=len({photo.group for photo in judged}),
+        thresholds=dict(candidate.thresholds),
+        subjects=tuple(measure(judged, row, resamples=resamples) for row in rows),
+        sources=tuple(_source_figures(judged, rows, split)),
+        calibration=tuple(_calibration(judged, by_name[curve.hazard], curve) for curve in candidate.curves),
+    )
+
+
+def _source_figures(
+    judged: Sequence[JudgedPhoto], rows: Sequence[Subject], split: SplitManifest
+) -> Iterable[SourceFigures]:
+    by_source: dict[str, list[JudgedPhoto]] = {}
+    for photo in judged:
+        by_source.setdefault(photo.source, []).append(photo)
+    for source, photos in sorted(by_source.items(), key=lambda item: -len(item[1])):
+        figures = (measure(photos, row, resamples=0) for row in rows if row.model_thresholds)
+        yield SourceFigures(
+            source=source,
+            held_out=source in split.config.test_sources,
+            photos=len(photos),
+            subjects=tuple(row for row in figures if row.photos.photos or row.boxes.photos),
+        )
+
+
+def _calibration(judged: Sequence[JudgedPhoto], hazard: Subject, curve: CalibrationCurve) -> CalibrationFigures:
+    found = reliability(judged, hazard, curve)
+    return CalibrationFigures(
+        hazard=curve.hazard,
+        fitted_photos=curve.photos,
+        fitted_positives=curve.positives,
+        photos=found.photos,
+        positives=found.positives,
+        error=found.error,
+        brier=found.brier,
+        bins=found.bins,
+    )

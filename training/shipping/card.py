@@ -1,0 +1,157 @@
+"""The model card: what a bundle is for, what was measured, and what nobody should claim, written from the figures.
+
+The text is `model_card.md` beside this file; its headings follow the algorithm registers of cities: purpose, human
+oversight, how it works, figures, data, risks. Here the figures are put in.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import Final
+
+from hazardlens.model.manifest import ManifestDraft
+from hazardlens.training.data.records import PhotoRecord
+from hazardlens.training.data.splits import SplitManifest
+from hazardlens.training.data.splitting import SPLITS, sides
+from hazardlens.training.measuring.calibrate import CAUTIOUS_PROBABILITIES, MIN_POSITIVES, Threshold
+from hazardlens.training.measuring.evaluation import Evaluation
+from hazardlens.training.measuring.metrics import SubjectFigures
+from hazardlens.training.measuring.tables import (
+    NOTHING,
+    TextTable,
+    box_ap,
+    box_table,
+    calibration_table,
+    photo_ap,
+    photo_table,
+    source_table,
+)
+from hazardlens.training.shipping.parity import Parity
+
+HEADLINE: Final = "stacked_clutter"
+ENOUGH_PHOTOS: Final = 20
+"""A label that fewer test photos show is measured, but its figure is little more than an anecdote."""
+
+_TEXT: Final = Path(__file__).parent / "model_card.md"
+_HASH_CHARS: Final = 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CardFacts:
+    """All that a card is written from; `remarks` are what only the maker knows, such as a look at test photos."""
+
+    draft: ManifestDraft
+    figures: Evaluation
+    thresholds: Mapping[str, Threshold]
+    parity: Parity
+    records: Sequence[PhotoRecord]
+    split: SplitManifest
+    remarks: Sequence[str] = ()
+
+
+def model_card(facts: CardFacts) -> str:
+    """The card as Markdown."""
+    values = {**_identity(facts), **_headline(facts), **_measured(facts), **_limits(facts), **_training(facts)}
+    return Template(_TEXT.read_text("utf-8")).substitute(values)
+
+
+def _identity(facts: CardFacts) -> dict[str, str]:
+    draft = facts.draft
+    return {
+        "name": draft.name,
+        "version": draft.version,
+        "licence": draft.licence,
+        "base": draft.training.base,
+        "created": f"{draft.created:%Y-%m-%d}",
+        "versions": ", ".join(f"{name} {version}" for name, version in draft.training.versions.items()),
+        "label_count": str(len(draft.labels)),
+        "size_px": str(draft.input.size_px),
+        "labels": _label_table(facts).markdown(),
+        "split": facts.split.name,
+        "split_sha256": f"{facts.split.sha256[:_HASH_CHARS]}…",
+    }
+
+
+def _headline(facts: CardFacts) -> dict[str, str]:
+    row = facts.figures.subject("label", HEADLINE)
+    counts = f"{row.boxes.boxes} boxes, shown by {row.boxes.positive_photos} of {row.boxes.photos} photos"
+    return {"headline_ap50": box_ap(row), "headline_ap": photo_ap(row), "headline_counts": counts}
+
+
+def _label_table(facts: CardFacts) -> TextTable:
+    header = ("label", "hazard", "threshold", "how it was chosen", "training boxes", "test photos that show it")
+    rows = [
+        (
+            label.name,
+            label.hazard.value if label.hazard else "none, context",
+            f"{label.threshold:.2f}",
+            facts.thresholds[label.name].rule,
+            str(label.train_boxes),
+            str(label.test_photos),
+        )
+        for label in facts.draft.labels
+    ]
+    return TextTable("Labels", header, tuple(rows))
+
+
+def _measured(facts: CardFacts) -> dict[str, str]:
+    figures, parity = facts.figures, facts.parity
+    tables = [box_table(figures), photo_table(figures), source_table(figures, HEADLINE), calibration_table(figures)]
+    return {
+        "test_photos": str(figures.photos),
+        "test_groups": str(figures.groups),
+        "held_out": _listed([source.source for source in figures.sources if source.held_out]),
+        "figures": "\n\n".join(f"### {table.title}\n\n{table.markdown()}" for table in tables),
+        "parity_photos": str(parity.photos),
+        "parity_boxes": str(parity.boxes),
+        "parity_px": f"{parity.box_px:.3f}",
+        "parity_score": f"{parity.score:.5f}",
+        "min_positives": str(MIN_POSITIVES),
+        "cautious": f"{CAUTIOUS_PROBABILITIES[-1]:.2f}",
+    }
+
+
+def _limits(facts: CardFacts) -> dict[str, str]:
+    labels = [row for row in facts.figures.subjects if row.kind == "label"]
+    known = [row for row in labels if row.in_model]
+    return {
+        "not_in_model": _listed([row.name for row in labels if not row.in_model]),
+        "untested": _listed([row.name for row in known if not row.boxes.boxes]),
+        "enough": str(ENOUGH_PHOTOS),
+        "thin": _listed([f"{row.name} ({row.boxes.positive_photos})" for row in known if _is_thin(row)]),
+        "remarks": "".join(f"- {remark}\n" for remark in facts.remarks),
+    }
+
+
+def _is_thin(row: SubjectFigures) -> bool:
+    return 0 < row.boxes.positive_photos < ENOUGH_PHOTOS
+
+
+def _training(facts: CardFacts) -> dict[str, str]:
+    side = sides(facts.split, facts.records)
+    training = [record for record in facts.records if side[record.photo] == "train"]
+    origins = Counter(record.provenance for record in training)
+    return {
+        "train_photos": str(len(training)),
+        "train_own": str(origins["own"]),
+        "train_open": str(origins["open"]),
+        "train_unclear": str(origins["unclear"]),
+        "data": _source_list(facts.records, side).markdown(),
+    }
+
+
+def _source_list(records: Sequence[PhotoRecord], side: Mapping[str, str]) -> TextTable:
+    rows = []
+    for source, _ in Counter(record.source for record in records).most_common():
+        own = [record for record in records if record.source == source]
+        counts = Counter(side[record.photo] for record in own)
+        provenances = ", ".join(sorted({record.provenance for record in own}))
+        licences = ", ".join(sorted({record.licence for record in own}))
+        rows.append((source, *(str(counts[name] or NOTHING) for name in SPLITS), provenances, licences))
+    return TextTable("Data", ("source", *SPLITS, "provenance", "licences"), tuple(rows))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) if names else "none"
