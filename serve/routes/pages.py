@@ -1,6 +1,7 @@
-"""The page at `/` and its files: read once at the start, filled in with the limits, served from memory."""
+"""The pages and their files: read once at the start, filled in with the limits, served from memory."""
 
 import gzip
+import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,15 @@ from hazardlens.serve.services import Services, services_of
 router = APIRouter(include_in_schema=False)
 
 PAGES: Final = Path(__file__).resolve().parents[1] / "pages"
+VENDOR: Final = PAGES.parent / "static" / "vendor"
+
+PATHS: Final[Mapping[str, str]] = {
+    "/": "index.html",
+}
+"""Path of each page -> its HTML file."""
+
+VENDORED: Final[tuple[str, ...]] = ()
+"""Folders of `VENDOR` that pages import from, as `vendor/<folder>/...` beside their own files."""
 
 _MEDIA_TYPES: Final = {
     ".css": "text/css; charset=utf-8",
@@ -31,6 +41,8 @@ _MEDIA_TYPES: Final = {
 _FOREVER: Final = "public, max-age=31536000, immutable"
 _ASK_FIRST: Final = "no-cache"
 _PLACEHOLDER: Final = re.compile(r"\{\{(\w+)\}\}")
+_ENTRY: Final = re.compile(r'<script type="module" src="\{\{assets\}\}/([^"]+)"')
+_IMPORT: Final = re.compile(r'^(?:import|export|\}) ?(?:[^"\n]* from )?"(\.[^"]+)";$', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +82,7 @@ class PageFile:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """All files of the page; `version` changes with any of them."""
+    """All files of the pages; `version` changes with any of them."""
 
     version: str
     contents: Mapping[str, bytes]
@@ -79,40 +91,69 @@ class Site:
 
 @cache
 def load_site() -> Site:
-    """The page's files, read once."""
-    paths = sorted(path for path in PAGES.rglob("*") if path.suffix in _MEDIA_TYPES)
-    contents = {path.relative_to(PAGES).as_posix(): path.read_bytes() for path in paths}
+    """The pages' files, read once: those of `PAGES` under their own names, vendored ones under `vendor/`."""
+    contents = {path.relative_to(PAGES).as_posix(): path.read_bytes() for path in _files_below(PAGES)}
+    for package in VENDORED:
+        paths = _files_below(VENDOR / package)
+        contents |= {f"vendor/{path.relative_to(VENDOR).as_posix()}": path.read_bytes() for path in paths}
     version = sha256(b"".join(name.encode() + body for name, body in contents.items())).hexdigest()[:12]
     files = {name: PageFile.make(body, Path(name).suffix) for name, body in contents.items()}
     return Site(version, contents, files)
 
 
-@lru_cache(maxsize=8)
-def _make_index(max_photos: int, max_body_bytes: int, max_file_bytes: int, max_text_chars: int) -> PageFile:
-    """The document at `/`; it learns the limits, so that it can check before it sends."""
+def _files_below(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.suffix in _MEDIA_TYPES)
+
+
+def modules_of(site: Site, page: str) -> list[str]:
+    """The modules that an HTML file of the site starts, and all that they import, in the order found.
+
+    Raises:
+        KeyError: one imports a module that is not there.
+    """
+    waiting = [match[1] for match in _ENTRY.finditer(site.contents[page].decode())]
+    found: dict[str, None] = {}
+    while waiting:
+        name = waiting.pop(0)
+        if name in found:
+            continue
+        found[name] = None
+        if not name.startswith("vendor/"):  # bundled: it imports nothing
+            imports = (match[1] for match in _IMPORT.finditer(site.contents[name].decode()))
+            waiting += [posixpath.normpath(posixpath.join(posixpath.dirname(name), path)) for path in imports]
+    return list(found)
+
+
+@lru_cache(maxsize=32)
+def _make_page(name: str, max_photos: int, max_body_bytes: int, max_file_bytes: int, max_text_chars: int) -> PageFile:
+    """A page's document; it learns the limits, so that it can check before it sends."""
     site = load_site()
     assets = f"/assets/{site.version}"
-    modules = [name for name in site.contents if name.endswith(".js")]
+    modules = modules_of(site, name)
     values = {
         "assets": assets,
         "icons": site.contents["icons.svg"].decode(),
         # Without this list, a browser would find each module only after it has read the one that imports it.
-        "preloads": "\n  ".join(f'<link rel="modulepreload" href="{assets}/{name}">' for name in modules),
+        "preloads": "\n  ".join(f'<link rel="modulepreload" href="{assets}/{module}">' for module in modules),
         "max_photos": str(max_photos),
         "max_body_bytes": str(max_body_bytes),
         "max_file_bytes": str(max_file_bytes),
         "max_text_chars": str(max_text_chars),
     }
-    filled = _PLACEHOLDER.sub(lambda hole: values[hole[1]], site.contents["index.html"].decode())
+    filled = _PLACEHOLDER.sub(lambda hole: values[hole[1]], site.contents[name].decode())
     return PageFile.make(filled.encode(), ".html")
 
 
-@router.api_route("/", methods=["GET", "HEAD"])
-async def read_index(request: Request, services: Annotated[Services, Depends(services_of)]) -> Response:
-    """The page."""
+async def read_page(request: Request, services: Annotated[Services, Depends(services_of)]) -> Response:
+    """The page at this path; everybody may read it, because all that it shows comes from the API."""
     settings = services.settings
-    index = _make_index(settings.max_files, settings.max_body_bytes, settings.max_file_bytes, settings.max_text_chars)
-    return index.respond(request, cache_control=_ASK_FIRST)
+    name = PATHS[request.url.path]
+    limits = (settings.max_files, settings.max_body_bytes, settings.max_file_bytes, settings.max_text_chars)
+    return _make_page(name, *limits).respond(request, cache_control=_ASK_FIRST)
+
+
+for _path in PATHS:
+    router.add_api_route(_path, read_page, methods=["GET", "HEAD"])
 
 
 # The version in the path lets browsers keep the files for good, and an upgrade replaces all of them at once. A page

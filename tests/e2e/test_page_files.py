@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from starlette.testclient import TestClient
 
-from hazardlens.serve.routes.pages import PAGES, load_site
+from hazardlens.serve.routes.pages import PAGES, PATHS, VENDOR, load_site, modules_of
 from support.serving import serving
 
 
@@ -24,10 +24,13 @@ def test_the_page_knows_the_limits_of_its_server(client: TestClient) -> None:
     assert "{{" not in page.text
 
 
-def test_every_file_that_the_page_names_is_there_with_a_type_that_browsers_accept(client: TestClient) -> None:
+@pytest.mark.parametrize("path", PATHS)
+def test_every_file_that_a_page_names_is_there_with_a_type_that_browsers_accept(client: TestClient, path: str) -> None:
     types = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
-    names = re.findall(r'(?:src|href)="(/assets/[^"]+)"', client.get("/").text)
-    assert len(names) > 10
+    page = client.get(path).text
+    assert "{{" not in page
+    names = re.findall(r'(?:src|href)="(/assets/[^"]+)"', page)
+    assert len(names) > 4
     for name in names:
         answer = client.get(name)
         assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (
@@ -38,9 +41,19 @@ def test_every_file_that_the_page_names_is_there_with_a_type_that_browsers_accep
 
 def test_every_file_of_the_folder_is_sent_as_it_is(client: TestClient) -> None:
     site = load_site()
-    assert set(site.files) == {path.relative_to(PAGES).as_posix() for path in PAGES.rglob("*") if path.is_file()}
+    own = {name for name in site.files if not name.startswith("vendor/")}
+    assert own == {path.relative_to(PAGES).as_posix() for path in PAGES.rglob("*") if path.is_file()}
     for name in site.files:
-        assert client.get(f"/assets/{site.version}/{name}").content == (PAGES / name).read_bytes()
+        source = PAGES / name if name in own else VENDOR.parent / name
+        assert client.get(f"/assets/{site.version}/{name}").content == source.read_bytes()
+
+
+def test_a_page_preloads_the_modules_that_it_imports_and_no_others(client: TestClient) -> None:
+    site = load_site()
+    preloaded = re.findall(rf'rel="modulepreload" href="/assets/{site.version}/([^"]+)"', client.get("/").text)
+    assert preloaded == modules_of(site, "index.html")
+    assert {"js/main.js", "js/dom.js", "js/placing.js"} <= set(preloaded)
+    assert "js/calls.js" not in preloaded  # only pages of people who are signed in call as them
 
 
 def test_files_are_kept_for_good_and_the_page_itself_is_asked_for_again(client: TestClient) -> None:
@@ -54,7 +67,7 @@ def test_files_are_kept_for_good_and_the_page_itself_is_asked_for_again(client: 
 
 
 def test_a_page_from_before_an_upgrade_still_gets_its_files_but_must_not_keep_them(client: TestClient) -> None:
-    answer = client.get("/assets/000000000000/i18n/zh.json")
+    answer = client.get("/assets/000000000000/i18n/common.zh.json")
     assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache")
 
 

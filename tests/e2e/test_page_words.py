@@ -10,18 +10,21 @@ import pytest
 from hazardlens.model.taxonomy import LABEL_HAZARDS, Category, Urgency
 from hazardlens.model.triage.policy import SHIPPED_POLICY, load_policy
 from hazardlens.serve.catalogue import CATALOGUE
-from hazardlens.serve.routes.pages import PAGES
+from hazardlens.serve.routes.pages import PAGES, PATHS, load_site, modules_of
 
 LANGUAGES = ("zh", "en")
 KINDS = {".css", ".html", ".js", ".json", ".svg"}
 SOURCES = {
     path.relative_to(PAGES).as_posix(): path.read_text("utf-8") for path in PAGES.rglob("*") if path.suffix in KINDS
 }
+NAMES = {name.removesuffix(".html") for name in PATHS.values()}
+SAME_IN_BOTH = {"page.openapi", "catalogue.gb_t_47678_5_2026", "result.announce"}
+HTML = "\n".join(SOURCES[f"{page}.html"] for page in sorted(NAMES))
 CODE = "\n".join(source for name, source in SOURCES.items() if name.endswith(".js"))
 
 
-def words(language: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(SOURCES[f"i18n/{language}.json"])
+def words(language: str, page: str = "common") -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(SOURCES[f"i18n/{page}.{language}.json"])
     return loaded
 
 
@@ -33,8 +36,20 @@ def leaves(node: dict[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
             yield f"{above}{key}", value
 
 
-def test_both_languages_say_the_same_things_with_the_same_holes() -> None:
-    chinese, english = (dict(leaves(words(language))) for language in LANGUAGES)
+def test_each_page_has_words_of_its_own_beside_those_of_all() -> None:
+    assert {name for name in SOURCES if name.startswith("i18n/")} == {
+        f"i18n/{page}.{language}.json" for page in ("common", *NAMES) for language in LANGUAGES
+    }
+    for page in NAMES:
+        assert f'data-words="{page}"' in SOURCES[f"{page}.html"]
+        assert set(words("en", page)) & set(words("en")) == set(), (
+            "a section of the same name would hide the common one"
+        )
+
+
+@pytest.mark.parametrize("page", ["common", *sorted(NAMES)])
+def test_both_languages_say_the_same_things_with_the_same_holes(page: str) -> None:
+    chinese, english = (dict(leaves(words(language, page))) for language in LANGUAGES)
     assert list(chinese) == list(english)
     for key, text in english.items():
         if not key.endswith((".zero", ".one")):
@@ -42,12 +57,12 @@ def test_both_languages_say_the_same_things_with_the_same_holes() -> None:
     assert all(text.strip() for text in (*chinese.values(), *english.values()))
 
 
-def test_chinese_is_chinese_and_english_is_english() -> None:
-    no_words = {"page.openapi", "catalogue.gb_t_47678_5_2026", "result.announce"}
-    for key, text in leaves(words("en")):
+@pytest.mark.parametrize("page", ["common", *sorted(NAMES)])
+def test_chinese_is_chinese_and_english_is_english(page: str) -> None:
+    for key, text in leaves(words("en", page)):
         assert not re.search(r"[\u4e00-\u9fff]", text), key
-    for key, text in leaves(words("zh")):
-        assert key in no_words or re.search(r"[\u4e00-\u9fff]", text), key
+    for key, text in leaves(words("zh", page)):
+        assert key in SAME_IN_BOTH or re.search(r"[\u4e00-\u9fff]", text), key
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -70,18 +85,35 @@ def test_categories_and_routes_are_called_what_the_reasons_call_them(language: s
     assert named["route"] == {key: getattr(names, language) for key, names in policy.routes.items()}
 
 
-def test_every_string_that_the_page_asks_for_is_there_and_every_one_there_is_asked_for() -> None:
-    known = {key for key, _ in leaves(words("en"))}
-    asked = set(re.findall(r'data-i18n(?:-\w+)?="([^"]+)"', SOURCES["index.html"]))
-    asked |= set(re.findall(r'"([a-z]\w*\.[a-z_.]+)"', CODE)) - {"hazardlens.language"}
-    starts = set(re.findall(r"`([a-z]\w*(?:\.\w+)*\.)\$\{", CODE)) | {
-        f"{kind}." for kind in re.findall(r'nameOf\("(\w+)"', CODE)
+def sources_of(page: str) -> tuple[str, str]:
+    """HTML of a page, and the code that it runs."""
+    own = [name for name in modules_of(load_site(), f"{page}.html") if not name.startswith("vendor/")]
+    return SOURCES[f"{page}.html"], "\n".join(SOURCES[name] for name in own)
+
+
+def unasked(html: str, code: str, known: set[str]) -> set[str]:
+    """Of the strings `known`, those that nothing asks for; fails for one that is asked for and not known."""
+    asked = set(re.findall(r'data-i18n(?:-\w+)?="([^"]+)"', html))
+    asked |= set(re.findall(r'"([a-z]\w*\.[a-z_.]+)"', code)) - {"hazardlens.language"}
+    starts = set(re.findall(r"`([a-z]\w*(?:\.\w+)*\.)\$\{", code)) | {
+        f"{kind}." for kind in re.findall(r'nameOf\("(\w+)"', code)
     }
     missing = {key for key in asked if not re.search(r"\.\w+s$|\.(js|json|jpg)$", key)} - known
     plural = {key.rsplit(".", 1)[0] for key in known if key.endswith(".other")}
     assert missing - plural == set()
     unused = {key for key in known if key not in asked and key.rsplit(".", 1)[0] not in asked & plural}
-    assert {key for key in unused if not any(key.startswith(start) for start in starts)} == set()
+    return {key for key in unused if not any(key.startswith(start) for start in starts)}
+
+
+def test_every_string_that_a_page_asks_for_is_there_and_every_one_there_is_asked_for() -> None:
+    common = {key for key, _ in leaves(words("en"))}
+    unused = set(common)
+    for page in NAMES:
+        own = {key for key, _ in leaves(words("en", page))}
+        left = unasked(*sources_of(page), common | own)
+        assert left & own == set(), page
+        unused &= left
+    assert unused == set()
 
 
 def test_no_file_of_the_page_names_another_host_or_holds_what_its_policy_forbids() -> None:
@@ -89,9 +121,9 @@ def test_no_file_of_the_page_names_another_host_or_holds_what_its_policy_forbids
         hosts = set(re.findall(r"https?://([\w.]+)", source)) - {"www.w3.org"}
         assert hosts == set(), name
         assert not re.search(r"@import|innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(", source), name
-    page = SOURCES["index.html"] + SOURCES["icons.svg"]
-    assert not re.search(r"\sstyle=|\son\w+=|<style|javascript:", page)
-    assert all("src=" in script for script in re.findall(r"<script[^>]*>", page))
+    markup = HTML + SOURCES["icons.svg"]
+    assert not re.search(r"\sstyle=|\son\w+=|<style|javascript:", markup)
+    assert all("src=" in script for script in re.findall(r"<script[^>]*>", markup))
 
 
 def test_no_module_of_the_page_needs_scrolling_back_and_forth() -> None:
@@ -104,7 +136,7 @@ def test_no_module_of_the_page_needs_scrolling_back_and_forth() -> None:
 
 def test_every_icon_that_is_shown_is_drawn() -> None:
     drawn = set(re.findall(r'<symbol id="([^"]+)"', SOURCES["icons.svg"]))
-    asked = set(re.findall(r'href="#(i-\w+)"', SOURCES["index.html"])) | set(re.findall(r'icon\("([\w-]+)"', CODE))
+    asked = set(re.findall(r'href="#(i-\w+)"', HTML)) | set(re.findall(r'icon\("([\w-]+)"', CODE))
     asked |= {f"c-{category}" for category in Category} | {f"u-{urgency}" for urgency in (*Urgency, "undecided")}
     assert asked <= drawn
     assert drawn <= asked

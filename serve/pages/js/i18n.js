@@ -1,4 +1,5 @@
-// Words in the reader's language. Every string of the page is in i18n/zh.json and i18n/en.json.
+// Words in the reader's language: those of all pages (i18n/common.zh.json) and those of this one (i18n/index.zh.json, as
+// <body data-words="index"> says).
 
 export const LANGUAGES = ["zh", "en"];
 const TAGS = { zh: "zh-CN", en: "en" };
@@ -37,8 +38,14 @@ export async function loadAllLanguages() {
 }
 
 async function fetchWords(name) {
-  const answer = await fetch(`${document.body.dataset.assets}/i18n/${name}.json`);
-  if (!answer.ok) throw new Error(`no words for ${name}: status ${answer.status}`);
+  const { assets, words } = document.body.dataset;
+  const files = await Promise.all(["common", words].map((file) => fetchJson(`${assets}/i18n/${file}.${name}.json`)));
+  return Object.assign({}, ...files);
+}
+
+async function fetchJson(path) {
+  const answer = await fetch(path);
+  if (!answer.ok) throw new Error(`no words at ${path}: status ${answer.status}`);
   return answer.json();
 }
 
@@ -63,7 +70,6 @@ function plural(forms, n) {
 
 /** Fill in every element that names its string. */
 function translate(root) {
-  document.title = t("page.title");
   const values = limits();
   for (const element of root.querySelectorAll("[data-i18n]")) element.textContent = t(element.dataset.i18n, values);
   for (const element of root.querySelectorAll("[data-i18n-label]"))

@@ -4,12 +4,13 @@ import { CallError, classify } from "./api.js";
 import { makeDetails, makeSummary, shownCategory, spokenSummary } from "./decision.js";
 import { byId, h, icon } from "./dom.js";
 import { makeGallery } from "./gallery.js";
-import { currentLanguage, fileSize, loadAllLanguages, onLanguage, preferredLanguage, t, useLanguage } from "./i18n.js";
+import { fileSize, loadAllLanguages, onLanguage, t } from "./i18n.js";
 import { note, startIntake } from "./intake.js";
 import { startIntro } from "./intro.js";
 import { Photos } from "./photos.js";
 import { hideProblem, showProblem } from "./problems.js";
 import { makeTechnical } from "./share.js";
+import { startPage } from "./start.js";
 
 const data = document.body.dataset;
 const limits = {
@@ -107,7 +108,7 @@ function edit() {
   setPhase("idle");
   byId("result").replaceChildren();
   byId("announce").textContent = "";
-  document.title = t("page.title");
+  document.title = t("intro.page");
   byId(photos.list.length ? "text" : "pick").focus({ preventScroll: true });
   window.scrollTo({ top: 0 });
 }
@@ -148,9 +149,6 @@ function clearProblem() {
 function redraw() {
   if (shown) drawResult();
   if (failed) drawProblem();
-  for (const button of document.querySelectorAll("[data-language]")) {
-    button.setAttribute("aria-pressed", String(button.dataset.language === currentLanguage()));
-  }
 }
 
 function listen() {
@@ -162,11 +160,6 @@ function listen() {
   byId("cancel").addEventListener("click", () => running?.abort());
   photos.addEventListener("change", clearProblem); // the photo that it was about may be gone
   window.addEventListener("popstate", () => shown && edit());
-  for (const button of document.querySelectorAll("[data-language]")) {
-    button.addEventListener("click", () =>
-      useLanguage(button.dataset.language, { remember: true }).catch(() => note({ code: "network_failed" }, limits)),
-    );
-  }
   byId("sample").addEventListener("click", addSample);
   onLanguage(redraw);
 }
@@ -184,8 +177,6 @@ async function addSample() {
 
 startIntake(photos, { mayAdd });
 listen();
-await useLanguage(preferredLanguage());
-document.documentElement.toggleAttribute("data-touch", navigator.maxTouchPoints > 0 && !matchMedia("(pointer: fine)").matches);
-document.documentElement.dataset.ready = "";
+await startPage({ onNoWords: () => note({ code: "network_failed" }, limits) });
 await startIntro();
 await loadAllLanguages();
