@@ -11,6 +11,9 @@ HazardlensError
 │   ├── BundleMissingError          a file of the bundle is not there
 │   ├── BundleChecksumError         a file differs from the manifest's sha256
 │   └── BundleInvalidError          the manifest or the graph breaks the format
+├── ExportError                 a reviewed export that must not be read
+│   ├── ExportMissingError          it, or a file of it, is not there
+│   └── ExportInvalidError          a file differs from its sha256 or breaks the format
 ├── PolicyError                 a triage policy that breaks its schema
 └── InferenceError              the runtime failed on a valid tensor
 
@@ -94,6 +97,22 @@ class BundleChecksumError(BundleError):
 
 class BundleInvalidError(BundleError):
     """The manifest or the graph breaks the bundle format."""
+
+
+class ExportError(HazardlensError):
+    """A reviewed export that must not be read."""
+
+    code = "export_invalid"
+
+
+class ExportMissingError(ExportError):
+    """The export, or a file of it, is not there."""
+
+    code = "export_missing"
+
+
+class ExportInvalidError(ExportError):
+    """A file of the export differs from its sha256, or breaks the format."""
 
 
 class PolicyError(HazardlensError):
