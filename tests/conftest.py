@@ -20,6 +20,11 @@ _REAL_CONNECT = socket.socket.connect
 _REAL_CONNECT_EX = socket.socket.connect_ex
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How long tests of chance go on."""
+    parser.addoption("--moments", default=4, type=int, help="how often tests/faults pulls the plug")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Keep the caches and settings of libraries out of the home folder; they are read on import, before any fixture."""
     cache = config.rootpath / ".pytest_cache" / "libraries"

@@ -1,0 +1,33 @@
+"""The server is killed at random moments of intake and review: nothing acknowledged is lost, nothing is doubled."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from servers import free_port
+from support.painted import painted
+from support.pictures import saved
+from support.plug import PASSWORD, Ledger, Plug, reckon, run_until_pulled
+
+
+@pytest.mark.slow
+def test_what_was_acknowledged_survives_a_kill_at_any_moment(
+    tmp_path: Path, pytestconfig: pytest.Config, request: pytest.FixtureRequest
+) -> None:
+    """About 5 s a moment; `make test TESTS=tests/faults PYTEST_ARGS='--moments 200'` takes a quarter of an hour."""
+    moments = int(pytestconfig.getoption("moments"))
+    dice = random.Random(moments)  # noqa: S311 - chance, not secrets
+    photo = saved(painted(320, 240, stacked_clutter=(40, 60, 200, 200)), "JPEG")
+    ledger = Ledger()
+    plug = Plug(tmp_path, free_port())
+    request.addfinalizer(plug.pull)
+    plug.admin("account", "add", "li", "--role", "reviewer", "--password-stdin", stdin=f"{PASSWORD}\n")
+    for moment in range(moments):
+        plug.start()
+        run_until_pulled(plug, ledger, moment=moment, photo=photo, dice=dice)
+        plug.start()
+        reckon(plug, ledger)
+        plug.pull()
+    assert len(ledger.acknowledged) > moments
+    print(f"{moments} kills: {len(ledger.acknowledged)} reports, {len(ledger.decided)} reviews")  # noqa: T201 - for whoever ran it by hand
