@@ -6,14 +6,27 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+import structlog
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from hazardlens.serve.errors import SettingsError
 from hazardlens.serve.store.errors import StoreUnavailableError
 from hazardlens.serve.store.migrate import upgrade
 
+_log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("hazardlens")
+
 _WRITE: Final = "hazardlens_write"
 _BUSY_TIMEOUT_MS: Final = 10_000
+_POOL_TIMEOUT_S: Final = 10
+# A server that is gone without a word is noticed in seconds; libpq's own answer is "perhaps in two hours".
+_POSTGRES_DEFAULTS: Final = {
+    "application_name": "hazardlens",
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "tcp_user_timeout": 15_000,
+}
 
 
 class Store:
@@ -26,9 +39,10 @@ class Store:
         """Take the address; nothing is opened yet.
 
         Raises:
-            StoreUnavailableError: no such kind of database, or its driver is not installed.
+            SettingsError: no such kind of database, or its driver is not installed.
         """
         self.engine: Engine = _make_engine(url)
+        self._migrated = False
 
     @property
     def is_sqlite(self) -> bool:
@@ -41,10 +55,11 @@ class Store:
         Raises:
             StoreUnavailableError: the database cannot be reached or changed.
         """
-        with _translated():
-            if self.is_sqlite and (file := self.engine.url.database):
-                Path(file).parent.mkdir(parents=True, exist_ok=True)
+        if self.is_sqlite and (file := self.engine.url.database):
+            _make_folder(Path(file).parent)
+        with self._translated():
             upgrade(self.engine)
+        self._migrated = True
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -53,7 +68,10 @@ class Store:
         Raises:
             StoreUnavailableError: the database cannot be reached.
         """
-        with _translated(), self.engine.connect() as connection:
+        options: dict[str, Any] = (
+            {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        )
+        with self._translated(), self.engine.connect().execution_options(**options) as connection:
             yield connection
 
     @contextmanager
@@ -65,7 +83,8 @@ class Store:
         Raises:
             StoreUnavailableError: the database cannot be reached, or is busy for longer than anybody should wait.
         """
-        with _translated(), self.engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
+        options = {_WRITE: True}
+        with self._translated(), self.engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
 
     def ping(self) -> None:
@@ -81,28 +100,60 @@ class Store:
         """Close all connections."""
         self.engine.dispose()
 
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Tell an outage, which passes, from what is left as it is: a wrong statement, a key that is taken."""
+        try:
+            yield
+        except PoolTimeoutError as error:
+            raise StoreUnavailableError("all connections to the database are in use") from error
+        except DBAPIError as error:
+            # Before the tables are up to date, a statement may fail for want of them.
+            if self._migrated and not (isinstance(error, _OUTAGES) or error.connection_invalidated):
+                raise
+            _log.warning("store_unavailable", kind=type(error.orig).__name__, reason=str(error.orig))
+            raise StoreUnavailableError(f"the database fails: {type(error.orig).__name__}") from error
 
-@contextmanager
-def _translated() -> Iterator[None]:
+
+_OUTAGES: Final = (OperationalError, InterfaceError)
+
+
+def _make_folder(folder: Path) -> None:
     try:
-        yield
-    except (SQLAlchemyError, OSError) as error:
-        raise StoreUnavailableError(f"the database fails: {type(error).__name__}") from error
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreUnavailableError(f"the database's folder cannot be made: {error.strerror}") from error
 
 
 def _make_engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
-        if parsed.drivername in {"postgresql", "postgres"}:
-            parsed = parsed.set(drivername="postgresql+psycopg")
         if parsed.get_backend_name() == "sqlite":
-            engine = create_engine(parsed)
-            event.listen(engine, "connect", _set_up_sqlite)
-            event.listen(engine, "begin", _begin_sqlite)
-            return engine
-        return create_engine(parsed, pool_pre_ping=True)
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-        raise StoreUnavailableError("the database's address names no kind that is installed here") from error
+            return _make_sqlite(parsed)
+        if parsed.drivername in {"postgresql", "postgresql+psycopg"}:
+            return _make_postgres(parsed)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError):
+        pass  # the error would show the address, and with it the password
+    raise SettingsError(
+        "HAZARDLENS_DATABASE_URL: no kind of database that is installed here; known are sqlite:///... and "
+        "postgresql://... (which needs hazardlens[postgres])"
+    )
+
+
+def _make_sqlite(url: URL) -> Engine:
+    engine = create_engine(url, pool_timeout=_POOL_TIMEOUT_S)
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _make_postgres(url: URL) -> Engine:
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,  # a connection that broke while nobody used it is replaced, not handed out
+        pool_timeout=_POOL_TIMEOUT_S,
+        connect_args={name: value for name, value in _POSTGRES_DEFAULTS.items() if name not in url.query},
+    )
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:  # noqa: ANN401 - SQLAlchemy's pool record

@@ -3,11 +3,16 @@
 RequestError
 └── BlobMissingError            404
 UnavailableError
-├── StoreUnavailableError       503
-└── BlobStoreError              503
+└── StorageError                503 with Retry-After
+    ├── StoreUnavailableError
+    └── BlobStoreError
 """
 
+from typing import Final
+
 from hazardlens.serve.errors import RequestError, UnavailableError
+
+RETRY_AFTER_S: Final = 5
 
 
 class BlobMissingError(RequestError):
@@ -18,14 +23,21 @@ class BlobMissingError(RequestError):
     title = "No such photo"
 
 
-class StoreUnavailableError(UnavailableError):
+class StorageError(UnavailableError):
+    """Something is kept elsewhere, and that place fails."""
+
+    def __init__(self, detail: str, *, retry_after_s: int = RETRY_AFTER_S) -> None:
+        super().__init__(detail, retry_after_s=retry_after_s)
+
+
+class StoreUnavailableError(StorageError):
     """The database cannot be reached."""
 
     code = "store_unavailable"
     title = "The database is not available"
 
 
-class BlobStoreError(UnavailableError):
+class BlobStoreError(StorageError):
     """The place where photos are kept cannot be reached, is full, or lost one."""
 
     code = "media_store_unavailable"

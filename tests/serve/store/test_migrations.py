@@ -1,0 +1,71 @@
+"""The tables come to be, on each kind of database, and some of them refuse to forget."""
+
+import subprocess
+import sys
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Table, func, insert, inspect, select, text
+from sqlalchemy.exc import DBAPIError
+
+from hazardlens.serve.store.engine import Store
+from hazardlens.serve.store.migrate import MIGRATIONS
+from hazardlens.serve.store.tables import APPEND_ONLY, metadata, reports
+from support.rows import values_for
+
+
+def test_migrations_from_nothing_make_what_the_program_expects(store: Store) -> None:
+    with store.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_database_says_which_version_it_has(store: Store) -> None:
+    newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    with store.read() as connection:
+        assert MigrationContext.configure(connection).get_current_revision() == newest
+
+
+def test_migrations_follow_each_other_in_one_line() -> None:
+    assert len(ScriptDirectory(str(MIGRATIONS)).get_heads()) == 1
+
+
+def test_migrating_twice_changes_nothing(store: Store) -> None:
+    with store.write() as connection:
+        connection.execute(insert(reports).values(**values_for(reports)))
+    store.migrate()
+    with store.read() as connection:
+        assert connection.execute(select(func.count()).select_from(reports)).scalar_one() == 1
+
+
+def test_servers_that_start_together_wait_for_each_other(store_url: str) -> None:
+    """Costs 3 s: three processes migrate one empty database at once."""
+    script = f"from hazardlens.serve.store.engine import Store; input(); Store({store_url!r}).migrate()"
+    processes = [
+        subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    assert [(process.communicate(timeout=60)[1], process.returncode) for process in processes] == [("", 0)] * 3
+    store = Store(store_url)
+    assert set(inspect(store.engine).get_table_names()) == {*metadata.tables, "alembic_version"}
+    store.close()
+
+
+@pytest.mark.parametrize("verb", ["UPDATE {table} SET {column} = {column}", "DELETE FROM {table}"])
+@pytest.mark.parametrize("table", APPEND_ONLY, ids=lambda table: str(table.name))
+def test_history_is_only_added_to(store: Store, table: Table, verb: str) -> None:
+    with store.write() as connection:
+        report = values_for(reports)
+        connection.execute(insert(reports).values(**report))
+        connection.execute(insert(table).values(**values_for(table, report_id=report["id"])))
+    statement = text(verb.format(table=table.name, column=table.columns.keys()[1]))
+    with pytest.raises(DBAPIError, match="only added to"), store.write() as connection:
+        connection.execute(statement)
+    with store.read() as connection:
+        assert connection.execute(select(func.count()).select_from(table)).scalar_one() == 1
