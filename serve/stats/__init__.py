@@ -1,1 +1,1 @@
-"""What came in, what waits, and how often the machine was right."""
+"""What came in, what waits, and how good the machine's word was: read from the tables, never written."""
