@@ -47,18 +47,28 @@ class FolderBlobs:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._synced_folders: set[Path] = set()
 
     def put(self, content: bytes) -> str:
         """See `BlobStore`."""
         name = hashlib.sha256(content).hexdigest()
         target = self._path(name)
         try:
-            if not target.exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
+            self._make_folder(target.parent)
+            if not _has_size(target, len(content)):
                 _write_durably(target, content)
+            # Also where the file was there: whoever wrote it may not have come as far as this.
+            _sync_folder(target.parent)
         except OSError as error:
             raise BlobStoreError(f"a photo could not be stored: {error.strerror}") from error
         return name
+
+    def _make_folder(self, folder: Path) -> None:
+        if folder not in self._synced_folders or not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            _sync_folder(self._root)
+            _sync_folder(self._root.parent)
+            self._synced_folders.add(folder)
 
     def get(self, sha256: str) -> bytes:
         """See `BlobStore`."""
@@ -85,13 +95,15 @@ class FolderBlobs:
             self._root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise BlobStoreError(f"the folder for photos cannot be used: {error.strerror}") from error
+        if not os.access(self._root, os.R_OK | os.W_OK | os.X_OK):
+            raise BlobStoreError("the folder for photos cannot be written to")
 
     def _path(self, sha256: str) -> Path:
         return self._root / sha256[:2] / sha256
 
 
 def _write_durably(target: Path, content: bytes) -> None:
-    """The name is on disk only when the content is: a kill or a power cut leaves a whole file or none."""
+    """The name is there only when the content is on disk: a kill or a power cut leaves a whole file or none."""
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".new-")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -102,8 +114,20 @@ def _write_durably(target: Path, content: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    folder = os.open(target.parent, os.O_RDONLY)
+
+
+def _has_size(path: Path, size_bytes: int) -> bool:
+    """Whether the file is there, whole as far as its size tells."""
     try:
-        os.fsync(folder)
+        return path.stat().st_size == size_bytes
+    except FileNotFoundError:
+        return False
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the names in a folder on disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
     finally:
-        os.close(folder)
+        os.close(handle)

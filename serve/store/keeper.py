@@ -1,0 +1,102 @@
+"""Makes the store ready for work, however late it can be reached, and knows how it is."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from hazardlens.serve.logs import log_failure
+from hazardlens.serve.store.blobs import BlobStore
+from hazardlens.serve.store.engine import Store
+from hazardlens.serve.store.errors import StorageError, StoreUnavailableError
+
+_log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("hazardlens")
+
+RETRY_S: Final = 2.0
+FRESH_S: Final = 1.0
+PATIENCE_S: Final = 5.0
+
+
+class StoreKeeper:
+    """One for each app. `prepare` runs beside the server, so that it starts whether or not the database answers.
+
+    Attributes:
+        ready: set once the tables are up to date; work in the background waits for it.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        blobs: BlobStore,
+        *,
+        retry_s: float = RETRY_S,
+        fresh_s: float = FRESH_S,
+        patience_s: float = PATIENCE_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Take the parts.
+
+        Args:
+            store: the database.
+            blobs: the photos.
+            retry_s: seconds between attempts to migrate.
+            fresh_s: for how many seconds an answer to `check` holds, so that health checks cannot wear the store out.
+            patience_s: seconds after which a store that does not answer is called unavailable.
+            clock: seconds.
+        """
+        self.ready = asyncio.Event()
+        self._store = store
+        self._blobs = blobs
+        self._retry_s = retry_s
+        self._fresh_s = fresh_s
+        self._patience_s = patience_s
+        self._clock = clock
+        self._probe: asyncio.Task[StorageError | None] | None = None
+        self._fresh_until = 0.0
+
+    async def prepare(self) -> None:
+        """Bring the tables up to date; try again until it works."""
+        while True:
+            try:
+                await asyncio.to_thread(self._store.migrate)
+            except StoreUnavailableError as error:
+                _log.error("store_not_ready", reason=error.detail, retry_s=self._retry_s)
+            except Exception as error:  # noqa: BLE001 - a migration that fails must not take the server down with it
+                log_failure(error)
+            else:
+                self.ready.set()
+                return
+            await asyncio.sleep(self._retry_s)
+
+    async def check(self) -> None:
+        """See that database and photo store answer. However many ask at once, the store is asked once.
+
+        Raises:
+            StoreUnavailableError: the database does not, or its tables are not up to date yet.
+            BlobStoreError: the store for photos does not.
+        """
+        if not self.ready.is_set():
+            raise StoreUnavailableError("the database's tables are not ready; the log says why")
+        if self._probe is None or (self._probe.done() and self._clock() >= self._fresh_until):
+            self._probe = asyncio.create_task(self._ask())
+        try:
+            found = await asyncio.wait_for(asyncio.shield(self._probe), self._patience_s)
+        except TimeoutError:
+            raise StoreUnavailableError(f"no answer within {self._patience_s:g} s") from None
+        if found is not None:
+            raise found
+
+    async def _ask(self) -> StorageError | None:
+        found = await asyncio.to_thread(self._ping)
+        self._fresh_until = self._clock() + self._fresh_s
+        return found
+
+    def _ping(self) -> StorageError | None:
+        try:
+            self._store.ping()
+            self._blobs.ping()
+        except StorageError as error:
+            return error
+        return None
