@@ -2,31 +2,44 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
+from typing import Final
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 
 from hazardlens.model.detector import Detector
 from hazardlens.model.triage.policy import Policy
-from hazardlens.serve.access.principals import ANONYMOUS, Authenticate, Principal
+from hazardlens.serve.access.authentication import Authenticator
+from hazardlens.serve.access.principals import Authenticate
 from hazardlens.serve.body_limit import BodyLimitMiddleware
 from hazardlens.serve.documents import openapi_document
+from hazardlens.serve.json_body import JsonBody, MediaBody
 from hazardlens.serve.metrics import Metrics
 from hazardlens.serve.middleware import RequestMiddleware
-from hazardlens.serve.model_slot import ModelSlot, load_model
+from hazardlens.serve.model_slot import ModelSlot
 from hazardlens.serve.pool import WorkerPool
 from hazardlens.serve.problems import EXCEPTION_HANDLERS
 from hazardlens.serve.received import BodyMemory
-from hazardlens.serve.routes import classify, docs, health, models, pages
+from hazardlens.serve.registry.metrics import ModelMetrics
+from hazardlens.serve.registry.registry import ModelRegistry
+from hazardlens.serve.registry.running import models_in_service
+from hazardlens.serve.registry.shadow import ShadowWorker
+from hazardlens.serve.reports.fields import ReportBody
+from hazardlens.serve.reports.sweeping import sweeping
+from hazardlens.serve.routes import accounts, classify, docs, health, keys, model_changes, models, pages, reports, sessions, stats
 from hazardlens.serve.services import Services
 from hazardlens.serve.settings import Settings
 from hazardlens.serve.store.blobs import FolderBlobs
 from hazardlens.serve.store.engine import Store
 from hazardlens.serve.uploads import UploadLimits
+
+_RANDOM: Final = secrets.SystemRandom()
+_BODIES: Final[Mapping[str, type[MediaBody]]] = {"/v1/classify": JsonBody, "/v1/reports": ReportBody}
+"""Path of an endpoint that takes photos -> its JSON form."""
 
 
 def _utc_now() -> datetime:
@@ -44,6 +57,7 @@ def create_app(
     policy: Policy | None = None,
     authenticate: Authenticate | None = None,
     now: Callable[[], datetime] = _utc_now,
+    draw: Callable[[], float] = _RANDOM.random,
     new_id: Callable[[], str] = _new_request_id,
 ) -> FastAPI:
     """Make an app; the model is read, and threads are started, when its lifespan begins.
@@ -54,9 +68,10 @@ def create_app(
         policy: instead of the settings' policy file.
         authenticate: who makes a request, instead of keys and sessions.
         now: the time, with zone.
+        draw: a random number, 0 <= x < 1, for what is drawn by lot.
         new_id: ids of requests that bring none.
     """
-    services = _make_services(settings, detector=detector, policy=policy, authenticate=authenticate, now=now)
+    services = _make_services(settings, detector=detector, policy=policy, authenticate=authenticate, now=now, draw=draw)
     app = FastAPI(
         title="hazardlens",
         summary="A photo of a hazard in, a pre-filled report out.",
@@ -68,11 +83,11 @@ def create_app(
         exception_handlers=EXCEPTION_HANDLERS,
     )
     app.state.services = services
-    app.openapi = partial(openapi_document, app, max_files=settings.max_files)  # type: ignore[method-assign]  # FastAPI's own documented way
+    app.openapi = partial(openapi_document, app, max_files=settings.max_files, bodies=_BODIES)  # type: ignore[method-assign]  # FastAPI's own documented way
     # The last one added is the outermost.
     app.add_middleware(BodyLimitMiddleware, max_body_bytes=settings.max_body_bytes)
     app.add_middleware(RequestMiddleware, metrics=services.metrics, new_id=new_id)
-    for routes in (classify, models, health, docs, pages):
+    for routes in (classify, reports, stats, models, model_changes, sessions, accounts, keys, health, docs, pages):
         app.include_router(routes.router)
     docs.mount_static(app)
     return app
@@ -85,16 +100,8 @@ def _make_services(
     policy: Policy | None,
     authenticate: Authenticate | None,
     now: Callable[[], datetime],
+    draw: Callable[[], float],
 ) -> Services:
-    load = partial(
-        load_model,
-        bundle_path=settings.bundle_path,
-        policy_path=settings.policy_path,
-        max_pixels=settings.max_pixels,
-        detector=detector,
-        policy=policy,
-        now=now,
-    )
     limits = UploadLimits(settings.max_files, settings.max_file_bytes, settings.max_text_chars)
     metrics = Metrics()
     pool = WorkerPool(settings.inference_threads, settings.queue_length)
@@ -103,32 +110,48 @@ def _make_services(
     metrics.watch("workers_busy", "Threads at work.", lambda: pool.running)
     metrics.watch("received_bytes", "Memory that request bodies hold.", lambda: memory.held_bytes)
     store = Store(settings.store_url)
+    blobs = FolderBlobs(settings.data_path / "media")
+    slot = ModelSlot()
+    model_metrics = ModelMetrics(metrics.registry)
+    models = ModelRegistry(
+        settings, slot=slot, store=store, metrics=model_metrics, detector=detector, policy=policy, now=now
+    )
+    shadow = ShadowWorker(
+        store=store,
+        blobs=blobs,
+        pool=pool,
+        loader=models.loader,
+        metrics=model_metrics,
+        backlog=settings.shadow_backlog,
+        now=now,
+    )
     return Services(
         settings=settings,
         limits=limits,
         metrics=metrics,
         pool=pool,
         memory=memory,
-        slot=ModelSlot(load),
+        slot=slot,
+        models=models,
+        shadow=shadow,
         store=store,
-        blobs=FolderBlobs(settings.data_path / "media"),
-        authenticate=authenticate or _everybody_is_anonymous,
+        blobs=blobs,
+        authenticate=authenticate or Authenticator(store, settings, now),
         now=now,
+        draw=draw,
     )
-
-
-async def _everybody_is_anonymous(_: Request) -> Principal:
-    return ANONYMOUS
 
 
 @asynccontextmanager
 async def _lifespan(services: Services, _: FastAPI) -> AsyncIterator[None]:
-    # Beside the server, so that health checks are answered while a large model is read.
-    loading = asyncio.create_task(services.slot.load())
+    poll_s = services.settings.model_poll_s
     try:
         await asyncio.to_thread(services.store.migrate)
-        yield
+        async with (
+            models_in_service(services.slot, services.models, services.shadow, poll_s=poll_s),
+            sweeping(services),
+        ):
+            yield
     finally:
-        await loading
         services.pool.close()
         services.store.close()

@@ -7,11 +7,12 @@ from typing import Final
 
 from starlette.requests import Request
 
-from hazardlens.model.pipeline import Classification, Classifier
+from hazardlens.model.pipeline import Classification
+from hazardlens.serve.accepting import accepted_body, hung_up
 from hazardlens.serve.facts import facts_of
-from hazardlens.serve.received import receive_body
+from hazardlens.serve.model_slot import ModelSlot
 from hazardlens.serve.services import Services
-from hazardlens.serve.uploads import Received, Submission, UploadLimits, check_content_type, read_submission
+from hazardlens.serve.uploads import Received, Submission, UploadLimits, read_submission
 
 Clock = Callable[[], float]
 _CLOCK: Final[Clock] = time.perf_counter
@@ -26,19 +27,11 @@ async def classify_request(request: Request, services: Services) -> bytes:
         HazardlensError: the request cannot be answered; `problems.answer_for` says how to tell.
         starlette.requests.ClientDisconnect: the client hung up.
     """
-    classifier = services.slot.model.classifier
-    content_type = request.headers.get("content-type", "")
-    check_content_type(content_type)
-    services.pool.require_room()
+    _ = services.slot.model  # who cannot be answered need not send a body
     facts = facts_of(request.scope)
-    with services.memory.hold() as hold:
-        body = await receive_body(request, hold=hold, idle_timeout_s=services.settings.body_idle_timeout_s)
-        facts.received_bytes = hold.size_bytes
-        services.metrics.received(hold.size_bytes)
-        job = _Job(
-            Received(content_type, request.scope["query_string"], body), services.limits, classifier, facts.request_id
-        )
-        answer, content = await services.pool.run(job, gone=partial(_hung_up, request))
+    async with accepted_body(request, services) as received:
+        job = _Job(received, services.limits, services.slot, facts.request_id)
+        answer, content = await services.pool.run(job, gone=partial(hung_up, request))
     services.metrics.waited(job.waited_s)
     services.metrics.classified(answer)
     facts.photos = len(answer.media)
@@ -49,18 +42,21 @@ async def classify_request(request: Request, services: Services) -> bytes:
 class _Job:
     """What runs in a worker thread: everything that takes longer than a moment."""
 
-    def __init__(self, received: Received, limits: UploadLimits, classifier: Classifier, request_id: str) -> None:
+    def __init__(self, received: Received, limits: UploadLimits, slot: ModelSlot, request_id: str) -> None:
         self.waited_s = 0.0
         self._received: Received | None = received
         self._limits = limits
-        self._classifier = classifier
+        self._slot = slot
         self._request_id = request_id
         self._queued_at = _CLOCK()
 
     def __call__(self) -> tuple[Classification, bytes]:
         self.waited_s = _CLOCK() - self._queued_at
         submission = self._read()
-        answer = self._classifier.classify(
+        # Taken once, so that one model answers for all photos; and not before its turn, so that a slow upload keeps no
+        # old model in memory.
+        classifier = self._slot.model.classifier
+        answer = classifier.classify(
             submission.uploads,
             text=submission.text,
             min_confidence=submission.min_confidence,
@@ -73,9 +69,3 @@ class _Job:
             raise RuntimeError("a job runs once")
         received, self._received = self._received, None  # its bytes are not needed while the model runs
         return read_submission(received, self._limits)
-
-
-async def _hung_up(request: Request) -> None:
-    """Return when the client has hung up. The body was received, so no other message can come."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass

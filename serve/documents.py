@@ -1,20 +1,22 @@
 """The parts of the OpenAPI document that FastAPI cannot see: problems, three forms of one request, and examples."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from itertools import groupby
 from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 
 from hazardlens.serve.catalogue import CATALOGUE
-from hazardlens.serve.json_body import JsonBody
+from hazardlens.serve.json_body import MediaBody
 from hazardlens.serve.problems import MEDIA_TYPE, Problem
 
 _REF: Final = "#/components/schemas/{model}"
 _EXAMPLE_ID: Final = "3f8e2b6c9d1a4f70"
 _BINARY: Final = {"type": "string", "format": "binary"}
-_MIN_CONFIDENCE: Final = {
+_MIN_CONFIDENCE: Final[dict[str, Any]] = {
     "type": "number",
     "minimum": 0,
     "maximum": 1,
@@ -22,76 +24,78 @@ _MIN_CONFIDENCE: Final = {
     "It only filters the list, never the decision.",
     "examples": [0.25],
 }
-_TEXT: Final = {
+TEXT_SCHEMA: Final[dict[str, Any]] = {
     "type": "string",
     "description": "The reporter's words, in any language; they join the decision.",
     "examples": ["井盖没了，旁边是学校"],
 }
 
-CLASSIFY_CODES: Final = (
+UPLOAD_CODES: Final = (
     *("multipart_invalid", "json_invalid", "text_not_utf8", "body_timeout", "body_too_large", "file_too_large"),
     *("too_many_files", "text_too_long", "image_too_large", "content_type_unsupported", "image_format_unsupported"),
-    *("no_file", "field_unknown", "field_invalid", "base64_invalid", "image_empty", "image_broken"),
-    *("overloaded", "model_loading", "bundle_checksum_mismatch"),
+    *("no_file", "field_unknown", "field_invalid", "base64_invalid", "image_empty", "image_broken", "overloaded"),
+)
+GATE_CODES: Final = ("unauthenticated", "forbidden")
+CLASSIFY_CODES: Final = (*UPLOAD_CODES, *GATE_CODES, "model_loading", "bundle_checksum_mismatch")
+
+
+def parameter(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+    """A query parameter that may be left out."""
+    return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
+
+
+def upload_parameters(fields: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Parameters of an endpoint that takes photos: its fields, by name, for those who send a raw body."""
+    return [
+        *(parameter(name, schema, "For a raw body; else a field of the body.") for name, schema in fields.items()),
+        parameter("name", {"type": "string"}, "Only for a raw body: the photo's name, shown again in the answer."),
+    ]
+
+
+def upload_request(fields: Mapping[str, dict[str, Any]], json_model: str, example: dict[str, Any]) -> dict[str, Any]:
+    """The three forms of a request with photos.
+
+    Args:
+        fields: schemas of the form's fields, by name.
+        json_model: name of the schema of the JSON form.
+        example: of the JSON form, beside its photo.
+    """
+    form = {
+        "type": "object",
+        "required": ["file"],
+        "additionalProperties": False,
+        "properties": {
+            "file": {
+                "type": "array",
+                "minItems": 1,
+                "items": _BINARY,
+                "description": "Photos of one hazard, one part each.",
+            },
+            **fields,
+        },
+    }
+    photo = {"name": "a.jpg", "data": "/9j/4AAQSkZJRgABAQAAAQABAAD…"}
+    return {
+        "required": True,
+        "content": {
+            "multipart/form-data": {"schema": form},
+            "image/*": {"schema": _BINARY},
+            "application/json": {
+                "schema": {"$ref": _REF.format(model=json_model)},
+                "example": {"media": [photo], **example},
+            },
+        },
+    }
+
+
+_CLASSIFY_FIELDS: Final[Mapping[str, dict[str, Any]]] = {"text": TEXT_SCHEMA, "min_confidence": _MIN_CONFIDENCE}
+
+CLASSIFY_PARAMETERS: Final = upload_parameters(_CLASSIFY_FIELDS)
+CLASSIFY_REQUEST: Final = upload_request(
+    _CLASSIFY_FIELDS, "JsonBody", {"text": "井盖没了，旁边是学校", "min_confidence": 0.5}
 )
 
-CLASSIFY_PARAMETERS: Final = [
-    {
-        "name": "text",
-        "in": "query",
-        "required": False,
-        "schema": _TEXT,
-        "description": "For a raw body; else a field of the body.",
-    },
-    {
-        "name": "min_confidence",
-        "in": "query",
-        "required": False,
-        "schema": _MIN_CONFIDENCE,
-        "description": "For a raw body; else a field of the body.",
-    },
-    {
-        "name": "name",
-        "in": "query",
-        "required": False,
-        "schema": {"type": "string"},
-        "description": "Only for a raw body: the photo's name, shown again in the answer.",
-    },
-]
-
-CLASSIFY_REQUEST: Final[dict[str, Any]] = {
-    "required": True,
-    "content": {
-        "multipart/form-data": {
-            "schema": {
-                "type": "object",
-                "required": ["file"],
-                "additionalProperties": False,
-                "properties": {
-                    "file": {
-                        "type": "array",
-                        "minItems": 1,
-                        "items": _BINARY,
-                        "description": "Photos of one hazard, one part each.",
-                    },
-                    "text": _TEXT,
-                    "min_confidence": _MIN_CONFIDENCE,
-                },
-            },
-        },
-        "image/*": {"schema": _BINARY},
-        "application/json": {
-            "schema": {"$ref": _REF.format(model="JsonBody")},
-            "example": {
-                "media": [{"name": "a.jpg", "data": "/9j/4AAQSkZJRgABAQAAAQABAAD…"}],
-                "text": "井盖没了，旁边是学校",
-                "min_confidence": 0.5,
-            },
-        },
-    },
-}
-
-EXAMPLE_ANSWER: Final = {
+EXAMPLE_ANSWER: Final[dict[str, Any]] = {
     "request_id": _EXAMPLE_ID,
     "model": {"name": "hazardlens-yolo11n", "version": "2026.1"},
     "policy": "2026.1+0a1b2c3d4e5f",
@@ -166,19 +170,27 @@ def _example(code: str) -> dict[str, Any]:
     return {"summary": answer.title, "value": problem.model_dump(exclude_none=True)}
 
 
-def openapi_document(app: FastAPI, *, max_files: int) -> dict[str, Any]:
-    """The document of `app`, with the schemas that its routes only refer to. It is made once."""
+def openapi_document(app: FastAPI, *, max_files: int, bodies: Mapping[str, type[MediaBody]]) -> dict[str, Any]:
+    """The document of `app`, with the schemas that its routes only refer to. It is made once.
+
+    Args:
+        app: with all its routes.
+        max_files: photos that one request may have.
+        bodies: path of an endpoint that takes photos -> its JSON form.
+    """
     if app.openapi_schema is None:
         document = get_openapi(
             title=app.title, version=app.version, summary=app.summary, description=app.description, routes=app.routes
         )
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        for model in (Problem, JsonBody):
+        models: list[type[BaseModel]] = [Problem, *bodies.values()]
+        for model in models:
             schema = model.model_json_schema(ref_template=_REF)
             schemas.update(schema.pop("$defs", {}))
             schemas[model.__name__] = schema
-        form = document["paths"]["/v1/classify"]["post"]["requestBody"]["content"]["multipart/form-data"]
-        form["schema"]["properties"]["file"]["maxItems"] = max_files
-        schemas["JsonBody"]["properties"]["media"] |= {"minItems": 1, "maxItems": max_files}
+        for path, body in bodies.items():
+            form = document["paths"][path]["post"]["requestBody"]["content"]["multipart/form-data"]
+            form["schema"]["properties"]["file"]["maxItems"] = max_files
+            schemas[body.__name__]["properties"]["media"] |= {"minItems": 1, "maxItems": max_files}
         app.openapi_schema = document
     return app.openapi_schema

@@ -33,20 +33,31 @@ class MediaItem(BaseModel):
     )
 
 
-class JsonBody(BaseModel):
-    """A classify request as JSON."""
+class MediaBody(BaseModel):
+    """What the JSON bodies of all endpoints have in common."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     media: list[MediaItem] = Field(description="Photos of one hazard.")
     text: str | None = Field(None, description="The reporter's words.", examples=["井盖没了，旁边是学校"])
+
+
+class JsonBody(MediaBody):
+    """A classify request as JSON."""
+
     min_confidence: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = Field(
         None, description="List detections from this raw score on.", examples=[0.5]
     )
 
 
-def parse_json_body(body: bytes) -> tuple[list[tuple[str | None, bytes]], list[tuple[str, str]]]:
-    """The files, as pairs of name and content, and the other fields, as pairs of name and value.
+def parse_json_body(
+    body: bytes, model: type[MediaBody] = JsonBody
+) -> tuple[list[tuple[str | None, bytes]], list[tuple[str, str]]]:
+    """The files, as pairs of name and content, and the other fields, as pairs of name and value as a form has it.
+
+    Args:
+        body: the whole body.
+        model: what the endpoint takes; its other fields are words and numbers.
 
     Raises:
         JsonInvalidError: not JSON, or far too many values.
@@ -59,16 +70,12 @@ def parse_json_body(body: bytes) -> tuple[list[tuple[str | None, bytes]], list[t
     if body.count(b",") > _MAX_COMMAS:
         raise JsonInvalidError("more values than a request can have")
     try:
-        parsed = JsonBody.model_validate_json(body)
+        parsed = model.model_validate_json(body)
     except ValidationError as error:
-        raise _explain(error.errors(include_input=False)[0], body) from error
+        raise explain_json_error(error.errors(include_input=False)[0], body) from error
     files = [(item.name, _decode(item, index)) for index, item in enumerate(parsed.media)]
-    fields = []
-    if parsed.text is not None:
-        fields.append(("text", parsed.text))
-    if parsed.min_confidence is not None:
-        fields.append(("min_confidence", repr(parsed.min_confidence)))
-    return files, fields
+    others = {name: value for name, value in parsed if name != "media" and value is not None}
+    return files, [(name, value if isinstance(value, str) else repr(value)) for name, value in others.items()]
 
 
 def _decode(item: MediaItem, index: int) -> bytes:
@@ -86,7 +93,8 @@ def _decode(item: MediaItem, index: int) -> bytes:
     )
 
 
-def _explain(detail: ErrorDetails, body: bytes) -> RequestError:
+def explain_json_error(detail: ErrorDetails, body: bytes) -> RequestError:
+    """What the caller is told about the first thing that is wrong with a JSON body."""
     if detail["type"] == "json_invalid":
         if not is_utf8(body):
             return TextNotUtf8Error("the JSON body is not UTF-8")

@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from hazardlens.model.pipeline import Classification
+from hazardlens.model.taxonomy import Category, Urgency
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -43,8 +44,25 @@ class Metrics:
         self._decisions = Counter(
             "hazardlens_decisions", "Decisions.", ("category", "urgency", "needs_human"), registry=self._registry
         )
+        self._reports = Counter(
+            "hazardlens_reports",
+            "Stored reports, as they were pre-filled; none: not looked at yet.",
+            ("category", "urgency", "needs_human"),
+            registry=self._registry,
+        )
+        self._store_seconds = Histogram(
+            "hazardlens_report_store_seconds",
+            "From a report's decision to photos and rows on disk.",
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
         self._in_flight = Gauge("hazardlens_requests_in_flight", "Requests under way.", registry=self._registry)
         ProcessCollector(registry=self._registry)
+
+    @property
+    def registry(self) -> CollectorRegistry:
+        """Where the parts of the service add metrics of their own."""
+        return self._registry
 
     def watch(self, name: str, documentation: str, read: Callable[[], float]) -> None:
         """Add a gauge whose value is read when it is scraped."""
@@ -78,6 +96,13 @@ class Metrics:
         self._photos.inc(len(answer.media))
         for stage, milliseconds in answer.timing_ms.model_dump().items():
             self._stage_seconds.labels(stage).observe(milliseconds / 1000)
+
+    def report_stored(
+        self, category: Category | None, urgency: Urgency | None, *, needs_human: bool, seconds: float
+    ) -> None:
+        """A report and its photos are on disk."""
+        self._reports.labels(category or "none", urgency or "none", str(needs_human).lower()).inc()
+        self._store_seconds.observe(seconds)
 
     def render(self) -> bytes:
         """The text that Prometheus scrapes."""

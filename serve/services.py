@@ -11,6 +11,8 @@ from hazardlens.serve.metrics import Metrics
 from hazardlens.serve.model_slot import ModelSlot
 from hazardlens.serve.pool import WorkerPool
 from hazardlens.serve.received import BodyMemory
+from hazardlens.serve.registry.registry import ModelRegistry
+from hazardlens.serve.registry.shadow import ShadowWorker
 from hazardlens.serve.settings import Settings
 from hazardlens.serve.store.blobs import BlobStore
 from hazardlens.serve.store.engine import Store
@@ -22,10 +24,14 @@ class Services:
     """One app's parts.
 
     Attributes:
+        slot: the model in service.
+        models: those that could be, and how they get there.
+        shadow: the work of the candidate that has no say.
         store: the database; its tables are there once the app has started.
         blobs: the photos.
         authenticate: who makes a request; `gate.require` calls it.
         now: the time, with zone.
+        draw: a random number, 0 <= x < 1.
     """
 
     settings: Settings
@@ -34,10 +40,13 @@ class Services:
     pool: WorkerPool
     memory: BodyMemory
     slot: ModelSlot
+    models: ModelRegistry
+    shadow: ShadowWorker
     store: Store
     blobs: BlobStore
     authenticate: Authenticate
     now: Callable[[], datetime]
+    draw: Callable[[], float]
 
 
 async def services_of(request: Request) -> Services:

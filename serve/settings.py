@@ -6,10 +6,11 @@ Each field is set by HAZARDLENS_<NAME>; docs/settings.md explains them to operat
 import difflib
 import os
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -38,8 +39,36 @@ class Settings(BaseSettings):
     )
     media_url: str | None = Field(None, description="s3://bucket/prefix; none: the folder media in `data_path`.")
     bundles_path: Path | None = Field(None, description="Model registry; none: the folder bundles in `data_path`.")
+    model_poll_s: float = Field(
+        2, gt=0, description="Seconds between looks for a model that was chosen elsewhere, and rounds of the shadow."
+    )
+    shadow_backlog: int = Field(
+        500, ge=1, description="Reports that may wait for the model in the shadow; of more, the oldest are given up."
+    )
     anonymous_intake: bool = Field(
         default=True, description="Whether people without an account may classify and report."
+    )
+
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^/?#\s]+$",
+        description="Address under which people reach this server, like https://hazards.example.org; none: the one it "
+        "listens on, or that of the request. With https://, cookies go over TLS only.",
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="Networks of reverse proxies, separated by commas, like 10.0.0.0/8: their X-Forwarded-For and "
+        "X-Forwarded-Proto are believed, nobody else's.",
+    )
+    password_min_chars: int = Field(12, ge=8, le=128, description="Fewest characters of a password.")
+    session_idle_h: float = Field(4, gt=0, description="Hours without a request after which a session ends.")
+    session_max_h: float = Field(12, gt=0, description="Hours after which a session ends, used or not.")
+    one_time_link_h: float = Field(24, gt=0, description="Hours for which a one-time link is good.")
+    rate_limit_key_per_minute: int = Field(6000, ge=0, description="Most requests of one API key; 0: no limit.")
+    rate_limit_anonymous_per_minute: int = Field(
+        300,
+        ge=0,
+        description="Most requests without credentials from one address, other than this machine itself; 0: no limit.",
     )
 
     max_body_bytes: int = Field(64 * MIB, ge=1, description="Largest request body, announced or counted.")
@@ -48,6 +77,32 @@ class Settings(BaseSettings):
     max_pixels: int = Field(50_000_000, ge=1, description="Largest single photo, in pixels, judged before decoding.")
     max_text_chars: int = Field(2000, ge=0, description="Longest text of a report.")
     max_received_bytes: int = Field(512 * MIB, ge=1, description="Memory for request bodies, all requests together.")
+
+    max_address_chars: int = Field(300, ge=0, description="Longest address of a report.")
+    max_reporter_chars: int = Field(200, ge=0, description="Longest name of a reporter.")
+    max_external_id_chars: int = Field(200, ge=0, le=200, description="Longest external id of a report.")
+    preview_side_px: int = Field(1280, ge=64, description="Long side of the previews that are stored beside photos.")
+    read_exif_place: bool = Field(
+        default=False, description="Whether a photo's GPS position stands in for a place that the form lacks."
+    )
+    audit_share: float = Field(
+        0.05, ge=0, le=1, description="Share of confident reports that are reviewed too, to measure them."
+    )
+    idempotency_in_flight_s: float = Field(
+        60, gt=0, description="Seconds after which a request that holds an Idempotency-Key is taken for dead."
+    )
+    idempotency_keep_h: float = Field(72, gt=0, description="Hours for which an Idempotency-Key is remembered.")
+    duplicate_window_h: float = Field(72, gt=0, description="Hours within which two reports are likely duplicates.")
+    duplicate_distance_m: float = Field(
+        100, ge=0, le=10_000, description="Metres within which two reports are likely duplicates."
+    )
+    duplicate_hash_bits: int = Field(
+        10, ge=0, le=64, description="Bits of 64 by which the looks of two duplicates' photos differ at most."
+    )
+    duplicate_placeless_hash_bits: int = Field(2, ge=0, le=2, description="The same where a report has no place.")
+    sweep_interval_s: float = Field(
+        10, gt=0, description="Seconds between rounds of the work that waits: late pre-fills, expired claims."
+    )
 
     inference_threads: int = Field(
         default_factory=usable_cores,
@@ -64,6 +119,14 @@ class Settings(BaseSettings):
         "auto", description="auto: console on a terminal, else JSON."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe level to log.")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        for part in value.split(","):
+            if part.strip():
+                ip_network(part.strip())  # a ValueError says which one is none
+        return value
 
     @property
     def store_url(self) -> str:

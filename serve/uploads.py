@@ -5,7 +5,7 @@ Pure functions on bytes: they run in a worker thread, because a large JSON body 
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
@@ -23,7 +23,7 @@ from hazardlens.serve.errors import (
     TextTooLongError,
     TooManyFilesError,
 )
-from hazardlens.serve.json_body import parse_json_body
+from hazardlens.serve.json_body import JsonBody, MediaBody, parse_json_body
 from hazardlens.serve.multipart import Part, parse_multipart
 from hazardlens.serve.names import clean_name
 
@@ -33,6 +33,7 @@ MIN_CONFIDENCE_FIELD: Final = "min_confidence"
 NAME_PARAMETER: Final = "name"
 _SPARE_PARTS: Final = 8
 """Parts beyond the allowed ones that are still read, so that the answer can name what is wrong with them."""
+_MAX_PARAMETERS: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,32 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
+class BodyKind:
+    """What an endpoint takes beside photos.
+
+    Attributes:
+        fields: names of its form fields, which are query parameters for a raw body.
+        json_model: the same as JSON; its other fields have the names of `fields`.
+    """
+
+    fields: tuple[str, ...]
+    json_model: type[MediaBody]
+
+
+CLASSIFY_BODY: Final = BodyKind((TEXT_FIELD, MIN_CONFIDENCE_FIELD), JsonBody)
+
+
+@dataclass(frozen=True, slots=True)
+class PhotosAndFields:
+    """Photos within all limits, and the fields that were sent with them, each once, not looked at yet."""
+
+    uploads: tuple[Upload, ...]
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
-    """What a request asks for, within all limits."""
+    """What a classify request asks for, within all limits."""
 
     uploads: tuple[Upload, ...]
     text: str = ""
@@ -90,30 +115,49 @@ def check_content_type(content_type: str) -> str:
 
 
 def read_submission(received: Received, limits: UploadLimits) -> Submission:
-    """Read and check a whole request.
+    """Read and check a whole classify request.
 
     Raises:
         RequestError: it cannot be read or breaks a limit; each way to fail has its own class and code.
     """
+    sent = read_photos_and_fields(received, limits, CLASSIFY_BODY)
+    return Submission(
+        uploads=sent.uploads,
+        text=check_chars(TEXT_FIELD, sent.fields.get(TEXT_FIELD, ""), limits.max_text_chars),
+        min_confidence=read_min_confidence(sent.fields.get(MIN_CONFIDENCE_FIELD)),
+    )
+
+
+def read_photos_and_fields(received: Received, limits: UploadLimits, kind: BodyKind) -> PhotosAndFields:
+    """Read a whole request of any form, and check its photos' number and bytes.
+
+    Raises:
+        RequestError: it cannot be read, has an unknown field or breaks a limit.
+    """
     media_type = check_content_type(received.content_type)
-    parameters = _read_query(received.query)
+    parameters = read_query(received.query, (*kind.fields, NAME_PARAMETER))
     if media_type == "multipart/form-data":
         parts = parse_multipart(received.content_type, received.body, max_parts=limits.max_files + _SPARE_PARTS)
-        raw = _sort_parts(parts)
+        raw = _sort_parts(parts, kind.fields)
     elif media_type == "application/json":
-        raw = _Raw(*parse_json_body(received.body))
+        raw = _Raw(*parse_json_body(received.body, kind.json_model))
     else:
         raw = _Raw([(parameters.pop(NAME_PARAMETER, None), received.body)], [])
-    fields = _fields_once([*raw.fields, *parameters.items()])
-    return Submission(
-        uploads=_check_files(raw.files, limits),
-        text=_check_text(fields.get(TEXT_FIELD, ""), limits),
-        min_confidence=read_min_confidence(fields.get(MIN_CONFIDENCE_FIELD)),
-    )
+    fields = _fields_once([*raw.fields, *parameters.items()], kind.fields)
+    return PhotosAndFields(_check_files(raw.files, limits), fields)
 
 
 def read_min_confidence(value: str | None) -> float | None:
     """A share in 0..1; None and "" mean that none was given, as an empty form field does.
+
+    Raises:
+        FieldInvalidError: anything else.
+    """
+    return read_number(MIN_CONFIDENCE_FIELD, value, 0, 1)
+
+
+def read_number(name: str, value: str | None, least: float, most: float) -> float | None:
+    """A field's number within bounds; None and "" mean that none was given, as an empty form field does.
 
     Raises:
         FieldInvalidError: anything else.
@@ -125,45 +169,69 @@ def read_min_confidence(value: str | None) -> float | None:
         number = float(value) if re.fullmatch(r"[0-9.eE+-]{1,40}", value) else math.nan
     except ValueError:
         number = math.nan
-    if not 0 <= number <= 1:
-        raise FieldInvalidError(f"{MIN_CONFIDENCE_FIELD}: expected a number from 0 to 1, found {value[:40]!r}")
+    if not least <= number <= most:
+        raise FieldInvalidError(f"{name}: expected a number from {least:g} to {most:g}, found {value[:40]!r}")
     return number
 
 
-def _read_query(query: bytes) -> dict[str, str]:
+def check_chars(name: str, value: str, max_chars: int) -> str:
+    """The value, if it is not too long.
+
+    Raises:
+        TextTooLongError: it is.
+    """
+    if len(value) > max_chars:
+        raise TextTooLongError(f"{name}: {len(value)} characters; the limit is {max_chars}")
+    return value
+
+
+def read_query(query: bytes, known: tuple[str, ...]) -> dict[str, str]:
+    """The parameters of a query string, each at most once.
+
+    Args:
+        query: still encoded.
+        known: the names that there are.
+
+    Raises:
+        TextNotUtf8Error: not UTF-8 once decoded.
+        FieldUnknownError: another name.
+        FieldInvalidError: a parameter given twice, or far too many.
+    """
     try:
-        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_SPARE_PARTS)
+        pairs = parse_qsl(
+            query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MAX_PARAMETERS
+        )
     except UnicodeDecodeError as error:
         raise TextNotUtf8Error("a query parameter is not UTF-8") from error
     except ValueError as error:
-        raise FieldInvalidError(f"more than {_SPARE_PARTS} query parameters") from error
-    return _fields_once(pairs, known=(TEXT_FIELD, MIN_CONFIDENCE_FIELD, NAME_PARAMETER))
+        raise FieldInvalidError(f"more than {_MAX_PARAMETERS} query parameters") from error
+    return _fields_once(pairs, known)
 
 
-def _fields_once(
-    pairs: Iterable[tuple[str, str]], known: tuple[str, ...] = (TEXT_FIELD, MIN_CONFIDENCE_FIELD)
-) -> dict[str, str]:
+def _fields_once(pairs: Iterable[tuple[str, str]], known: tuple[str, ...]) -> dict[str, str]:
     fields: dict[str, str] = {}
     for name, value in pairs:
         if name not in known:
-            raise FieldUnknownError(f"{_show(name)}: no such field or parameter here; known are {', '.join(known)}")
+            raise FieldUnknownError(
+                f"{_show(name)}: no such field or parameter here; known are {', '.join(known) or 'none'}"
+            )
         if name in fields:
             raise FieldInvalidError(f"{name}: given more than once")
         fields[name] = value
     return fields
 
 
-def _sort_parts(parts: list[Part]) -> _Raw:
+def _sort_parts(parts: list[Part], fields: tuple[str, ...]) -> _Raw:
     raw = _Raw([], [])
     for part in parts:
         if part.field == FILE_FIELD:
             # A browser sends an empty, nameless part for a file input that nobody used.
             if part.data or part.filename:
                 raw.files.append((part.filename, part.data))
-        elif part.field in {TEXT_FIELD, MIN_CONFIDENCE_FIELD}:
+        elif part.field in fields:
             raw.fields.append((part.field, _decode(part)))
         else:
-            known = f"{FILE_FIELD}, {TEXT_FIELD}, {MIN_CONFIDENCE_FIELD}"
+            known = ", ".join((FILE_FIELD, *fields))
             raise FieldUnknownError(f"{_show(part.field)}: no such field in this form; known are {known}")
     return raw
 
@@ -189,12 +257,6 @@ def _check_files(files: list[tuple[str | None, bytes]], limits: UploadLimits) ->
                 media_name=upload.name,
             )
     return uploads
-
-
-def _check_text(text: str, limits: UploadLimits) -> str:
-    if len(text) > limits.max_text_chars:
-        raise TextTooLongError(f"{len(text)} characters; the limit is {limits.max_text_chars}")
-    return text
 
 
 def _show(name: str) -> str:

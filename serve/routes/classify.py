@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from hazardlens.model.pipeline import Classification
+from hazardlens.serve.access.roles import Action
 from hazardlens.serve.classifying import classify_request
 from hazardlens.serve.documents import (
     CLASSIFY_CODES,
@@ -13,6 +14,7 @@ from hazardlens.serve.documents import (
     EXAMPLE_ANSWER,
     problem_answers,
 )
+from hazardlens.serve.gate import require
 from hazardlens.serve.services import Services, services_of
 
 router = APIRouter(prefix="/v1", tags=["classify"])
@@ -32,6 +34,7 @@ _ANSWERS = {
     summary="Photos and words in, a pre-filled report out",
     responses=_ANSWERS,
     openapi_extra={"requestBody": CLASSIFY_REQUEST, "parameters": CLASSIFY_PARAMETERS},
+    dependencies=[Depends(require(Action.CLASSIFY))],
 )
 async def classify(request: Request, services: Annotated[Services, Depends(services_of)]) -> Response:
     """Send 1 to 8 photos of one hazard as a form, one photo as the raw body, or photos in base64 as JSON.

@@ -39,7 +39,7 @@ def test_an_unknown_variable_is_refused_with_a_hint(monkeypatch: pytest.MonkeyPa
 
 def test_an_unknown_variable_that_resembles_none_gets_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HAZARDLENS_ZZZZZZ", "5")
-    with pytest.raises(SettingsError, match=r"known are HAZARDLENS_[.]{3}, with BODY_IDLE_TIMEOUT_S, "):
+    with pytest.raises(SettingsError, match=r"known are HAZARDLENS_[.]{3}, with ANONYMOUS_INTAKE, "):
         load_settings()
 
 

@@ -1,0 +1,138 @@
+"""From rows to views: the one place where a report's rows, photos, claim and duplicates come together."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, RowMapping, func, literal_column, select, union_all
+
+from hazardlens.model.pipeline import DetectionResult, ModelRef
+from hazardlens.model.triage.values import Decision
+from hazardlens.serve.access.principals import Principal
+from hazardlens.serve.access.roles import Action
+from hazardlens.serve.reports.views import ClaimView, DuplicateView, MediaUrls, MediaView, ReportView
+from hazardlens.serve.store.tables import report_events, report_links, report_media, reports
+
+MAX_DUPLICATES: Final = 20
+"""More are kept than shown: nobody looks at more, and one photo sent ten thousand times must not make pages slow."""
+
+_AS_STORED: Final = (
+    *("id", "created_at", "updated_at", "version", "state", "text", "latitude", "longitude", "address", "reporter"),
+    *("reporter_group", "external_id", "category", "urgency", "route", "verdict", "decided_by", "decided_at"),
+    *("needs_human", "confidence", "audit", "second_review", "policy"),
+)
+_FOR_READERS: Final = {"decided_by": None, "claim": None, "audit": False, "second_review": "none"}
+
+
+def view_of(connection: Connection, row: RowMapping, viewer: Principal) -> ReportView:
+    """One report; see `views_of`."""
+    return views_of(connection, [row], viewer)[0]
+
+
+def views_of(connection: Connection, rows: Sequence[RowMapping], viewer: Principal) -> list[ReportView]:
+    """Reports in the order of `rows`, with one query for each kind of part, however many reports there are.
+
+    Args:
+        connection: of `Store.read` or `Store.write`.
+        rows: whole rows of `reports`.
+        viewer: whoever may not read reports, but has sent this one, sees neither who reviews it nor what others sent.
+    """
+    ids = [row["id"] for row in rows]
+    media = _media_of(connection, ids)
+    claims = _claim_names(connection, [row["id"] for row in rows if row["claimed_by"] is not None])
+    reads = Action.READ_REPORTS in viewer.actions
+    duplicates = _duplicates_of(connection, ids, None if reads else viewer)
+    views = [_assemble(row, media[row["id"]], claims.get(row["id"]), duplicates[row["id"]]) for row in rows]
+    return views if reads else [view.model_copy(update=_FOR_READERS) for view in views]
+
+
+def media_url(report_id: str, n: int, form: str) -> str:
+    """Path of one form of a photo."""
+    return f"/v1/reports/{report_id}/media/{n}?form={form}"
+
+
+def _assemble(
+    row: RowMapping, media: list[MediaView], claim_name: str | None, duplicates: list[DuplicateView]
+) -> ReportView:
+    claim = None
+    if row["claimed_by"] is not None:
+        claim = ClaimView(by=row["claimed_by"], name=claim_name or row["claimed_by"], until=row["claimed_until"])
+    model = None
+    if row["model_version"] is not None:
+        model = ModelRef(name=row["model_name"], version=row["model_version"])
+    stored: dict[str, Any] = {name: row[name] for name in _AS_STORED}
+    return ReportView(
+        **stored,
+        prefill=None if row["prefill"] is None else Decision.model_validate(row["prefill"]),
+        model=model,
+        claim=claim,
+        media=media,
+        duplicates=duplicates,
+    )
+
+
+def _media_of(connection: Connection, ids: Sequence[str]) -> dict[str, list[MediaView]]:
+    found: dict[str, list[MediaView]] = defaultdict(list)
+    query = select(report_media).where(report_media.c.report_id.in_(ids)).order_by(report_media.c.n)
+    for row in connection.execute(query).mappings():
+        report_id, n = row["report_id"], row["n"]
+        found[report_id].append(
+            MediaView(
+                n=n,
+                name=row["name"],
+                width=row["width"],
+                height=row["height"],
+                media_type=row["media_type"],
+                detections=[DetectionResult.model_validate(one) for one in row["detections"]],
+                urls=MediaUrls(**{form: media_url(report_id, n, form) for form in MediaUrls.model_fields}),
+            )
+        )
+    return found
+
+
+def _claim_names(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """Who took the report into review, by name, as the event tells it."""
+    if not ids:
+        return {}
+    query = (
+        select(report_events.c.report_id, report_events.c.actor_name)
+        .where(report_events.c.report_id.in_(ids), report_events.c.action.in_(("claim", "reopen")))
+        .order_by(report_events.c.seq)
+    )
+    return {row.report_id: row.actor_name for row in connection.execute(query)}
+
+
+def _duplicates_of(
+    connection: Connection, ids: Sequence[str], sender: Principal | None
+) -> dict[str, list[DuplicateView]]:
+    """The links of each report, whichever of the two came first; only the sender's own, where one is given."""
+    found: dict[str, list[DuplicateView]] = defaultdict(list)
+    if sender is not None and sender.kind == "anonymous":
+        return found  # all the anonymous share one name
+    facts = (
+        report_links.c.same_photo,
+        report_links.c.hash_distance,
+        report_links.c.distance_m,
+        report_links.c.apart_s,
+    )
+    one, two = report_links.c.report_id, report_links.c.other_id
+    links = union_all(
+        select(one.label("mine"), two.label("other"), *facts).where(one.in_(ids)),
+        select(two.label("mine"), one.label("other"), *facts).where(two.in_(ids)),
+    ).subquery()
+    place = func.row_number().over(
+        partition_by=links.c.mine,
+        order_by=(links.c.same_photo.desc(), func.coalesce(links.c.hash_distance, 64), links.c.apart_s, links.c.other),
+    )
+    others = (reports.c.category, reports.c.urgency, reports.c.state, reports.c.created_at)
+    joined = select(*links.c, *others, place.label("place")).join(reports, reports.c.id == links.c.other)
+    if sender is not None:
+        joined = joined.where(reports.c.source == sender.actor)
+    ranked = joined.subquery()
+    query = select(ranked).where(ranked.c.place <= MAX_DUPLICATES).order_by(literal_column("place"))
+    for row in connection.execute(query).mappings():
+        shown = {name: row[name] for name in DuplicateView.model_fields if name not in {"id", "preview"}}
+        found[row["mine"]].append(
+            DuplicateView(id=row["other"], preview=media_url(row["other"], 0, "preview"), **shown)
+        )
+    return found

@@ -1,0 +1,16 @@
+"""Ids of reports: 32 hex characters that sort by the time they were made, and that nobody can guess."""
+
+import secrets
+from datetime import datetime
+from typing import Final
+
+ID_CHARS: Final = 32
+
+
+def new_report_id(now: datetime) -> str:
+    """48 bits of milliseconds since 1970, then 80 random ones.
+
+    Args:
+        now: the time, with zone.
+    """
+    return f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(10)}"

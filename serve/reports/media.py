@@ -1,0 +1,129 @@
+"""The three forms of a stored photo: as it came, small, and small with boxes."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+from urllib.parse import quote
+
+from sqlalchemy import Connection, RowMapping, select
+
+from hazardlens.model.annotate import annotate
+from hazardlens.model.detections import Detection
+from hazardlens.model.pipeline import DetectionResult
+from hazardlens.model.taxonomy import Category
+from hazardlens.serve.errors import FieldInvalidError
+from hazardlens.serve.reports.previews import PREVIEW_MEDIA_TYPE, encode_jpeg, open_preview
+from hazardlens.serve.store.blobs import BlobStore
+from hazardlens.serve.store.errors import BlobMissingError
+from hazardlens.serve.store.tables import report_media, reports
+from hazardlens.serve.uploads import read_query
+
+FORM_PARAMETER: Final = "form"
+_MAX_N: Final = 1000
+_FOREVER: Final = "private, max-age=31536000, immutable"
+_ASK_FIRST: Final = "private, no-cache"
+
+
+class MediaForm(StrEnum):
+    """What to show of a photo."""
+
+    ORIGINAL = "original"
+    PREVIEW = "preview"
+    ANNOTATED = "annotated"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMedia:
+    """A photo's row.
+
+    Attributes:
+        row: of `report_media`.
+        seen: whether a model has looked at it; until then its boxes can still come.
+    """
+
+    row: RowMapping
+    seen: bool
+
+
+def read_form(query: bytes) -> MediaForm:
+    """From a query string; the preview where nothing else is asked for.
+
+    Raises:
+        FieldUnknownError: a parameter that there is not.
+        FieldInvalidError: a form that there is not.
+    """
+    form = read_query(query, (FORM_PARAMETER,)).get(FORM_PARAMETER) or MediaForm.PREVIEW
+    if form not in list(MediaForm):
+        raise FieldInvalidError(f"{FORM_PARAMETER}: {form[:40]!r} is none of {', '.join(MediaForm)}")
+    return MediaForm(form)
+
+
+def find_media(connection: Connection, report_id: str, n: int) -> StoredMedia:
+    """A photo of a report.
+
+    Raises:
+        BlobMissingError: no such report, or it has not that many photos.
+    """
+    query = (
+        select(report_media, reports.c.model_version)
+        .join(reports, reports.c.id == report_media.c.report_id)
+        .where(report_media.c.report_id == report_id, report_media.c.n == min(n, _MAX_N))
+    )
+    row = connection.execute(query).mappings().one_or_none()
+    if row is None:
+        raise BlobMissingError(f"no photo {n} of a report {report_id[:40]!r}")
+    return StoredMedia(row, row["model_version"] is not None)
+
+
+def etag_of(media: StoredMedia, form: MediaForm) -> str:
+    """Changes when what is sent does."""
+    if form is MediaForm.ORIGINAL:
+        return f'"{media.row["sha256"]}"'
+    if form is MediaForm.PREVIEW:
+        return f'"{media.row["preview_sha256"]}"'
+    drawn = json.dumps([media.row["preview_sha256"], media.row["detections"]], sort_keys=True)
+    return f'"{hashlib.sha256(drawn.encode()).hexdigest()}"'
+
+
+def headers_of(media: StoredMedia, form: MediaForm) -> dict[str, str]:
+    """Headers of the answer.
+
+    Photos are for those who may read reports: no cache that others share may keep them. An original is bytes from a
+    stranger: it is a download, and never a page of ours.
+    """
+    final = form is not MediaForm.ANNOTATED or media.seen
+    headers = {"ETag": etag_of(media, form), "Cache-Control": _FOREVER if final else _ASK_FIRST}
+    if form is MediaForm.ORIGINAL:
+        headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(media.row['name'], safe='')}"
+    return headers
+
+
+def media_type_of(media: StoredMedia, form: MediaForm) -> str:
+    """Content-Type of the answer."""
+    return str(media.row["media_type"]) if form is MediaForm.ORIGINAL else PREVIEW_MEDIA_TYPE
+
+
+def content_of(media: StoredMedia, form: MediaForm, blobs: BlobStore) -> bytes:
+    """The file.
+
+    Raises:
+        BlobMissingError: it is no longer kept.
+        BlobStoreError: it cannot be read.
+    """
+    row = media.row
+    if form is MediaForm.ORIGINAL:
+        return blobs.get(row["sha256"])
+    preview = blobs.get(row["preview_sha256"])
+    if form is MediaForm.PREVIEW:
+        return preview
+    seen = [DetectionResult.model_validate(one) for one in row["detections"]]
+    photo = open_preview(preview, row["width"], row["height"])
+    hazards: dict[str, Category | None] = {one.label: one.hazard for one in seen}
+    return encode_jpeg(annotate(photo, (_detection(one) for one in seen), hazards=hazards))
+
+
+def _detection(found: DetectionResult) -> Detection:
+    box = found.box
+    return Detection(found.label, found.confidence, (box.x_min, box.y_min, box.x_max, box.y_max))

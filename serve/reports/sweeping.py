@@ -1,0 +1,140 @@
+"""The work that waits: reports without a pre-fill, claims that ran out, keys that nobody needs any more.
+
+It runs beside the requests, in rounds. Any number of servers may do so on one database: what one of them did first, the
+other finds done.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+from sqlalchemy import select
+
+from hazardlens.model.errors import InferenceError, MediaError
+from hazardlens.model.pipeline import Upload
+from hazardlens.serve.access.principals import SYSTEM
+from hazardlens.serve.errors import ModelLoadingError, ModelUnusableError, OverloadedError
+from hazardlens.serve.logs import log_failure
+from hazardlens.serve.reports.changes import locked_report, move_report
+from hazardlens.serve.reports.errors import MoveNotAllowedError, ReportChangedError
+from hazardlens.serve.reports.idempotency import abandon_all_in_flight, purge_keys
+from hazardlens.serve.reports.prefilling import is_audited, write_prefill
+from hazardlens.serve.reports.workflow import State
+from hazardlens.serve.services import Services
+from hazardlens.serve.store.engine import Store
+from hazardlens.serve.store.errors import BlobMissingError
+from hazardlens.serve.store.tables import report_media, reports
+
+_BATCH: Final = 50
+
+
+@asynccontextmanager
+async def sweeping(services: Services) -> AsyncIterator[None]:
+    """Sweep until the block ends."""
+    task = asyncio.create_task(Sweeper(services).run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+class Sweeper:
+    """Does what waits, round after round."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._failed: set[tuple[str, str]] = set()  # report and model: not tried again until another model comes
+
+    async def run(self) -> None:
+        """Go on until cancelled. Whatever goes wrong in a round is logged, and the next one tries again."""
+        await self._log_failures(asyncio.to_thread(self._start))
+        while True:
+            await self._log_failures(self.round())
+            await asyncio.sleep(self._services.settings.sweep_interval_s)
+
+    async def round(self) -> None:
+        """One round."""
+        services = self._services
+        await asyncio.to_thread(release_expired_claims, services.store, services.now())
+        await asyncio.to_thread(self._purge)
+        for report_id in await asyncio.to_thread(self._waiting):
+            with suppress(OverloadedError):  # people who wait for an answer go first
+                await services.pool.run(partial(self.prefill, report_id), gone=asyncio.Event().wait)
+
+    def prefill(self, report_id: str) -> None:
+        """Let the model look at one report that waits for it; in a worker thread."""
+        services = self._services
+        with suppress(ModelLoadingError, ModelUnusableError, MoveNotAllowedError, ReportChangedError):
+            classifier = services.slot.model.classifier
+            try:
+                version, text, photos = self._read(report_id)
+                answer = classifier.classify(photos, text=text)
+            except (BlobMissingError, InferenceError, MediaError) as error:
+                self._failed.add((report_id, classifier.detector.version))
+                log_failure(error)
+                return
+            audit = is_audited(answer.prefill, services.settings.audit_share, services.draw)
+            with services.store.write() as connection:
+                write_prefill(connection, report_id, answer, audit=audit, now=services.now(), expected_version=version)
+            services.metrics.classified(answer)
+
+    def _start(self) -> None:
+        # A database that is a file belongs to one server, so whoever held a key when it starts is dead. Were there two
+        # after all, the other one's request would fail when it finishes, and succeed when it is sent again.
+        if self._services.store.is_sqlite:
+            with self._services.store.write() as connection:
+                abandon_all_in_flight(connection)
+
+    def _purge(self) -> None:
+        before = self._services.now() - timedelta(hours=self._services.settings.idempotency_keep_h)
+        with self._services.store.write() as connection:
+            purge_keys(connection, before=before)
+
+    def _waiting(self) -> Sequence[str]:
+        try:
+            version = self._services.slot.model.classifier.detector.version
+        except (ModelLoadingError, ModelUnusableError):
+            return []
+        query = select(reports.c.id).where(reports.c.state == State.RECEIVED.value)
+        with self._services.store.read() as connection:
+            # The queue's own order, so that it is one look-up in its index.
+            ordered = query.order_by(reports.c.urgency_rank.desc(), reports.c.doubt.desc(), reports.c.created_at)
+            found = connection.scalars(ordered.limit(_BATCH + len(self._failed))).all()
+        return [report_id for report_id in found if (report_id, version) not in self._failed][:_BATCH]
+
+    def _read(self, report_id: str) -> tuple[int, str, list[Upload]]:
+        with self._services.store.read() as connection:
+            row = connection.execute(select(reports.c.version, reports.c.text).where(reports.c.id == report_id)).one()
+            media = select(report_media.c.name, report_media.c.sha256).where(report_media.c.report_id == report_id)
+            files = connection.execute(media.order_by(report_media.c.n)).all()
+        return row.version, row.text, [Upload(one.name, self._services.blobs.get(one.sha256)) for one in files]
+
+    @staticmethod
+    async def _log_failures(work: Awaitable[None]) -> None:
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001 - a round that fails must not be the last one
+            log_failure(error)
+
+
+def release_expired_claims(store: Store, now: datetime) -> None:
+    """Put reports back into the queue whose reviewer has not decided in time.
+
+    Raises:
+        StoreUnavailableError: the database cannot be reached.
+    """
+    expired = (reports.c.state == State.IN_REVIEW.value, reports.c.claimed_until < now)
+    with store.read() as connection:
+        ids = connection.scalars(select(reports.c.id).where(*expired)).all()
+    for report_id in ids:
+        with store.write() as connection:
+            row = locked_report(connection, report_id)
+            if row["state"] != State.IN_REVIEW or row["claimed_until"] is None or row["claimed_until"] >= now:
+                continue  # decided, released or claimed anew since we looked
+            free = {"claimed_by": None, "claimed_until": None}
+            move_report(connection, report_id, "expire", principal=SYSTEM, now=now, fields=free)

@@ -1,0 +1,126 @@
+"""Reports as they leave through the API."""
+
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, Field
+
+from hazardlens.model.pipeline import DetectionResult, ModelRef
+from hazardlens.model.taxonomy import Category, Urgency
+from hazardlens.model.triage.values import Answer, Decision
+from hazardlens.serve.reports.workflow import State, Verdict
+
+_ID = "019b8d6c4a003f8e2b6c9d1a4f7055aa"
+
+
+class MediaUrls(Answer):
+    """Where a photo's forms are; each has rights of its own."""
+
+    original: str = Field(
+        description="As it came in, with its metadata.", examples=[f"/v1/reports/{_ID}/media/0?form=original"]
+    )
+    preview: str = Field(
+        description="Small, upright, without metadata.", examples=[f"/v1/reports/{_ID}/media/0?form=preview"]
+    )
+    annotated: str = Field(
+        description="The preview with the machine's boxes.", examples=[f"/v1/reports/{_ID}/media/0?form=annotated"]
+    )
+
+
+class MediaView(Answer):
+    """One photo of a report."""
+
+    n: int = Field(ge=0, description="Its place, from 0, in the order sent.", examples=[0])
+    name: str = Field(description="As sent, made harmless.", examples=["a.jpg"])
+    kind: Literal["image"] = "image"
+    width: int = Field(ge=1, description="Of the upright original, in pixels.", examples=[4032])
+    height: int = Field(ge=1, description="Of the upright original, in pixels.", examples=[3024])
+    media_type: str = Field(description="Of the original, judged by its content.", examples=["image/jpeg"])
+    detections: list[DetectionResult] = Field(description="What the model saw, best first.")
+    urls: MediaUrls
+
+
+class ClaimView(Answer):
+    """Who reviews the report at present."""
+
+    by: str = Field(examples=["account:019b8d6c4a00aa"])
+    name: str = Field(examples=["Li"])
+    until: AwareDatetime = Field(description="When it goes back into the queue.", examples=["2026-01-05T08:10:00Z"])
+
+
+class DuplicateView(Answer):
+    """Another report that is likely about the same thing."""
+
+    id: str = Field(examples=[_ID])
+    same_photo: bool = Field(description="A photo of both is the same file.")
+    hash_distance: int | None = Field(
+        ge=0, le=64, description="Bits of 64 by which the closest photos differ in their looks.", examples=[3]
+    )
+    distance_m: float | None = Field(ge=0, description="Metres between them; null without both places.", examples=[12])
+    apart_s: float = Field(ge=0, description="Seconds between them.", examples=[340])
+    category: Category | None
+    urgency: Urgency | None
+    state: State
+    created_at: AwareDatetime = Field(examples=["2026-01-05T07:55:00Z"])
+    preview: str = Field(description="Of its first photo.", examples=[f"/v1/reports/{_ID}/media/0?form=preview"])
+
+
+class ReportView(Answer):
+    """One report as it is now."""
+
+    id: str = Field(description="32 characters that sort by time.", examples=[_ID])
+    created_at: AwareDatetime = Field(examples=["2026-01-05T08:00:00Z"])
+    updated_at: AwareDatetime = Field(examples=["2026-01-05T08:00:00Z"])
+    version: int = Field(ge=1, description="Rises with every change; send it with yours.", examples=[2])
+    state: State
+    text: str = Field(description="The reporter's words.", examples=["井盖没了，旁边是学校"])
+    latitude: float | None = Field(examples=[31.2304])
+    longitude: float | None = Field(examples=[121.4737])
+    address: str | None = Field(examples=["人民路 12 号门口"])
+    reporter: str | None = Field(description="What the sender calls the reporter.", examples=["rider-0042"])
+    reporter_group: str | None = Field(description="Of the API key it came with.", examples=["couriers"])
+    external_id: str | None = Field(description="The sender's own number for it.", examples=["hotline-2026-000123"])
+    category: Category | None = Field(description="The machine's word until a reviewer decides.")
+    urgency: Urgency | None = Field(description="The machine's word until a reviewer decides.")
+    route: str | None = Field(description="Who should act.", examples=["sub_district_grid"])
+    verdict: Verdict | None
+    decided_by: str | None = Field(examples=["account:019b8d6c4a00aa"])
+    decided_at: AwareDatetime | None
+    needs_human: bool = Field(description="The machine abstains, or has not looked yet.")
+    confidence: float | None = Field(ge=0, le=1, examples=[0.91])
+    audit: bool = Field(description="Drawn at random for a look although the machine is sure.")
+    second_review: Literal["none", "wanted", "done"]
+    prefill: Decision | None = Field(description="What the machine said; null until the model has looked.")
+    model: ModelRef | None
+    policy: str | None = Field(examples=["2026.1+0a1b2c3d4e5f"])
+    claim: ClaimView | None
+    media: list[MediaView]
+    duplicates: list[DuplicateView] = Field(description="Likely duplicates, closest first; they are never merged.")
+
+
+class ReportList(Answer):
+    """One page of reports, newest first."""
+
+    reports: list[ReportView]
+    next: str | None = Field(description="Send it as `after` for the next page; null on the last one.")
+
+
+class EventView(Answer):
+    """One change of a report."""
+
+    seq: int = Field(description="Rises with time, over all reports.", examples=[7])
+    at: AwareDatetime
+    actor: str = Field(examples=["account:019b8d6c4a00aa"])
+    actor_name: str = Field(examples=["Li"])
+    action: str = Field(description="A move of the workflow, or what else happened.", examples=["confirm"])
+    before: dict[str, Any] = Field(description="The fields that changed, as they were.")
+    after: dict[str, Any] = Field(description="And as they were then.")
+    reason: str | None
+    note: str | None
+    model_version: str | None = Field(examples=["2026.1"])
+    policy: str | None = Field(examples=["2026.1+0a1b2c3d4e5f"])
+
+
+class HistoryView(Answer):
+    """All changes of a report, oldest first. They are only ever added to."""
+
+    events: list[EventView]
