@@ -9,10 +9,13 @@ from types import FrameType
 
 import uvicorn
 
+from hazardlens.serve.access.first_start import invitation
 from hazardlens.serve.app import create_app
 from hazardlens.serve.errors import AddressInUseError
 from hazardlens.serve.logs import configure_logs
+from hazardlens.serve.services import Services
 from hazardlens.serve.settings import Settings
+from hazardlens.serve.store.errors import StoreUnavailableError
 
 
 def run(settings: Settings) -> int:
@@ -27,24 +30,36 @@ def run(settings: Settings) -> int:
         print(f"hazardlens: {error}", file=sys.stderr)  # noqa: T201 - a person started this
         return 1
     configure_logs(settings.log_format, settings.log_level)
+    app = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         http="httptools",
         loop="uvloop",
         ws="none",
         access_log=False,
         log_config=None,
+        proxy_headers=False,  # it would believe anybody on this machine; see the setting trusted_proxies
         server_header=False,
         timeout_graceful_shutdown=settings.shutdown_grace_s,
     )
     with listener:
-        print(f"hazardlens listens on {_address(listener, settings.host)}", flush=True)  # noqa: T201
+        address = _address(listener, settings.host)
+        print(f"hazardlens listens on {address}", flush=True)  # noqa: T201
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _stop)
         # uvicorn raises the signal again when it has stopped; that would end this process as if it had been killed.
         with contextlib.suppress(_StoppedError):
+            _invite(app.state.services, address)
             uvicorn.Server(config).run(sockets=[listener])
     return 0
+
+
+def _invite(services: Services, address: str) -> None:
+    """Tell whoever starts a server without accounts how to make the first one."""
+    with contextlib.suppress(StoreUnavailableError):  # the app finds out too, and says so where it is read
+        told = invitation(services.store, services.settings, services.now(), address)
+        if told is not None:
+            print(told, flush=True)  # noqa: T201 - for the terminal, and never for the log
 
 
 class _StoppedError(Exception):

@@ -1,6 +1,7 @@
 """The one way in which an act of administration is written down: in the same transaction as the act itself."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -41,6 +42,25 @@ def write_audit(
             request_id=request_id,
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who does something, when, and in which request.
+
+    Attributes:
+        principal: who.
+        now: the time, with zone.
+        request_id: of the request; None for the command line and the service itself.
+    """
+
+    principal: Principal
+    now: datetime
+    request_id: str | None = None
+
+    def write(self, connection: Connection, action: str, target: str, **detail: object) -> None:
+        """Add the act to the audit log: see `write_audit`."""
+        write_audit(connection, self.principal, action, target, detail, self.now, self.request_id)
 
 
 def read_audit(connection: Connection, *, limit: int, before: int | None = None) -> list[RowMapping]:

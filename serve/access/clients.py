@@ -1,0 +1,98 @@
+"""Where a request comes from, and whether that can be believed."""
+
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+
+from hazardlens.serve.access.errors import CsrfError
+from hazardlens.serve.settings import Settings
+
+_UNKNOWN: Final = "unknown"
+_OURS: Final = frozenset({"same-origin", "none"})  # "none": typed, or from a bookmark
+_IPV6_CUSTOMER_BITS: Final = 64  # what a provider gives one customer at least
+
+
+@lru_cache(maxsize=8)
+def trusted_networks(setting: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """The networks of the setting `trusted_proxies`."""
+    return tuple(ip_network(part.strip()) for part in setting.split(",") if part.strip())
+
+
+def address_of(request: Request, settings: Settings) -> str:
+    """The client's address: the socket's, or the first one that no trusted proxy has, read from the nearest on."""
+    address = request.client.host if request.client else _UNKNOWN
+    said = [part.strip() for line in request.headers.getlist("X-Forwarded-For") for part in line.split(",")]
+    while said and _is_trusted(address, settings):
+        candidate = said.pop()
+        if not _is_address(candidate):
+            break
+        address = candidate
+    return address
+
+
+def sender_of(address: str) -> str:
+    """Who counts as one sender: an IPv4 address, or the /64 network of an IPv6 one, whose addresses cost nothing."""
+    if not _is_address(address):
+        return _UNKNOWN
+    parsed = ip_address(address)
+    if isinstance(parsed, IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
+        return str(ip_network(f"{parsed}/{_IPV6_CUSTOMER_BITS}", strict=False))
+    return str(parsed)
+
+
+def is_loopback(address: str) -> bool:
+    """Whether it is this machine itself."""
+    return _is_address(address) and ip_address(address).is_loopback
+
+
+def is_https(request: Request, settings: Settings) -> bool:
+    """Whether the client's browser speaks TLS: with us, with a trusted proxy, or at `public_url`."""
+    if request.url.scheme == "https" or (settings.public_url or "").startswith("https://"):
+        return True
+    peer = request.client.host if request.client else _UNKNOWN
+    said = request.headers.get("X-Forwarded-Proto", "").split(",")[0].strip()
+    return said == "https" and _is_trusted(peer, settings)
+
+
+def base_url(request: Request, settings: Settings) -> str:
+    """Under which address the client reached us, without a path: `public_url`, or what the request says."""
+    if settings.public_url:
+        return settings.public_url
+    return f"{'https' if is_https(request, settings) else 'http'}://{request.url.netloc}"
+
+
+def refuse_other_sites(request: Request, settings: Settings) -> None:
+    """See that a browser sends this from a page of ours. Programs that are no browsers say nothing, and pass.
+
+    Raises:
+        CsrfError: another site's page sends it.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None and site not in _OURS:
+        raise CsrfError("this request comes from a page of another site")
+    origin = request.headers.get("Origin")
+    # Browsers leave Sec-Fetch-Site out where the page itself came without TLS.
+    if site is None and origin is not None:
+        ours = {request.headers.get("Host", ""), urlsplit(settings.public_url or "").netloc}
+        if urlsplit(origin).netloc not in ours - {""}:
+            raise CsrfError("this request comes from a page of another site")
+
+
+def _is_trusted(address: str, settings: Settings) -> bool:
+    if not _is_address(address):
+        return False
+    parsed = ip_address(address)
+    return any(parsed in network for network in trusted_networks(settings.trusted_proxies))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,69 @@
+"""From a name and a password to a session."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import RowMapping, update
+
+from hazardlens.serve.access.accounts import account_named
+from hazardlens.serve.access.audit import Act
+from hazardlens.serve.access.errors import LoginFailedError
+from hazardlens.serve.access.passwords import hash_password, is_outdated, password_matches
+from hazardlens.serve.access.principals import Principal
+from hazardlens.serve.access.roles import ROLE_ACTIONS, Role
+from hazardlens.serve.access.sessions import OpenedSession, open_session
+from hazardlens.serve.access.throttle import begin_attempt, forgive
+from hazardlens.serve.settings import Settings
+from hazardlens.serve.store.engine import Store
+from hazardlens.serve.store.tables import accounts
+
+
+def sign_in(
+    store: Store, settings: Settings, act: Act, *, name: str, password: str, sender: str, now: Callable[[], datetime]
+) -> tuple[RowMapping, OpenedSession]:
+    """Begin a session.
+
+    Args:
+        store: the database.
+        settings: how long sessions last.
+        act: of whoever asks, still nobody.
+        name: of the account, as it was typed.
+        password: as it was typed.
+        sender: where the attempt comes from, see `clients.sender_of`.
+        now: the time, with zone.
+
+    Returns:
+        The account and its session.
+
+    Raises:
+        RateLimitedError: too early after too many failures.
+        LoginFailedError: no such account, no such password, or a disabled account: nobody is told which.
+    """
+    began = act.now
+    with store.write() as connection:
+        begin_attempt(connection, name, sender, began)
+    with store.read() as connection:
+        row = account_named(connection, name)
+    able = row is not None and row["disabled_at"] is None
+    stored = row["password_hash"] if row is not None and able else None
+    if not password_matches(password, stored) or row is None or stored is None:
+        with store.write() as connection:
+            act.write(connection, "sign_in_refused", f"account:{row['id']}" if row else "unknown", sender=sender)
+        raise LoginFailedError("the name or the password is wrong")
+    renewed = hash_password(password) if is_outdated(stored) else None
+    with store.write() as connection:
+        forgive(connection, name, sender, began)
+        if renewed:
+            same = (accounts.c.id == row["id"], accounts.c.password_hash == stored)
+            connection.execute(update(accounts).where(*same).values(password_hash=renewed))
+        opened = open_session(connection, row["id"], now(), settings.session_max_h)
+        signed_in = replace(act, principal=principal_of_account(row))
+        signed_in.write(connection, "signed_in", f"account:{row['id']}", sender=sender)
+    return row, opened
+
+
+def principal_of_account(row: RowMapping) -> Principal:
+    """Who an account is."""
+    role = Role(row["role"])
+    return Principal("account", row["id"], row["display_name"], ROLE_ACTIONS[role], role)
