@@ -68,11 +68,13 @@ class Bundle:
         path: its folder.
         manifest: its content.
         onnx_bytes: the graph as it was checked: a file that changes on disk later changes nothing here.
+        sha256: of its manifest.json, which names the sha256 of all other files: two bundles of one sha256 are the same.
     """
 
     path: Path
     manifest: Manifest
     onnx_bytes: bytes
+    sha256: str = ""
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -98,14 +100,15 @@ def read_bundle(path: Path) -> Bundle:
     """
     if not path.is_dir():
         raise BundleMissingError(f"{path}: no such bundle folder")
-    manifest = _parse_manifest(_read_file(path, MANIFEST_FILE, MAX_TEXT_BYTES))
+    manifest_bytes = _read_file(path, MANIFEST_FILE, MAX_TEXT_BYTES)
+    manifest = _parse_manifest(manifest_bytes)
     contents = {name: _read_file(path, name, limit) for name, limit in _LIMITS.items()}
     for name, content in contents.items():
         found = hashlib.sha256(content).hexdigest()
         if found != manifest.files[name]:
             raise BundleChecksumError(f"{name}: sha256 is {found}, the manifest says {manifest.files[name]}")
     _check_graph(contents[ONNX_FILE])
-    return Bundle(path, manifest, contents[ONNX_FILE])
+    return Bundle(path, manifest, contents[ONNX_FILE], hashlib.sha256(manifest_bytes).hexdigest())
 
 
 def write_bundle(path: Path, *, onnx_bytes: bytes, card: str, draft: ManifestDraft) -> Bundle:

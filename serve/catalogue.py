@@ -5,10 +5,16 @@ from collections.abc import Iterator
 from typing import Final
 
 from hazardlens.model.errors import BundleError, HazardlensError, ImageError, InferenceError, MediaError, PolicyError
-from hazardlens.serve.errors import ModelUnusableError, ProblemError, RequestError, UnavailableError
+from hazardlens.serve.errors import (
+    ModelRefusedError,
+    ModelUnusableError,
+    ProblemError,
+    RequestError,
+    UnavailableError,
+)
 from hazardlens.serve.problems import INTERNAL_ERROR, Answer, answer_for, http_answer
 
-for _package in ("access", "reports", "store"):  # a class is found below its parent once its module is loaded
+for _package in ("access", "registry", "reports", "store"):  # a class is found below its parent once its module is loaded
     importlib.import_module(f"hazardlens.serve.{_package}.errors")
 
 
@@ -23,7 +29,7 @@ def _make(kind: type[ProblemError]) -> Answer:
 
 def _gather() -> Iterator[Answer]:
     for leaf in (*_leaves(RequestError), *_leaves(UnavailableError)):
-        if issubclass(leaf, ProblemError) and leaf is not ModelUnusableError:
+        if issubclass(leaf, ProblemError) and leaf not in {ModelRefusedError, ModelUnusableError}:
             yield _make(leaf)
     for leaf in _leaves(ImageError):
         if issubclass(leaf, ImageError):

@@ -17,7 +17,8 @@ HazardlensError
     │   ├── NoFileError                 422
     │   ├── FieldUnknownError           422
     │   ├── FieldInvalidError           422
-    │   └── Base64InvalidError          422
+    │   ├── Base64InvalidError          422
+    │   └── ModelRefusedError           422, with the code of the error that makes the bundle unusable
     └── UnavailableError            503 with Retry-After: try again
         ├── OverloadedError
         ├── ModelLoadingError
@@ -176,6 +177,18 @@ class Base64InvalidError(RequestError):
     code = "base64_invalid"
     status = 422
     title = "A photo is not valid base64"
+
+
+class ModelRefusedError(RequestError):
+    """A bundle that must not enter service; the model in service stays. The answer carries the code of `reason`."""
+
+    code = "model_refused"
+    status = 422
+    title = "The model was refused"
+
+    def __init__(self, detail: str, reason: HazardlensError) -> None:
+        super().__init__(detail)
+        self.reason = reason
 
 
 class UnavailableError(ProblemError):

@@ -1,4 +1,4 @@
-"""The place of the model in service: being loaded, ready, or unusable with a reason."""
+"""The place of the model in service: being loaded, ready, or unusable with a reason; exchanged while requests run."""
 
 import asyncio
 from collections.abc import Callable
@@ -30,19 +30,27 @@ class LoadedModel:
         classifier: ready to use, from many threads.
         manifest: its bundle's manifest; None for a detector that was handed in.
         loaded_at: when it became ready.
+        sha256: of its bundle, see `Bundle.sha256`; empty for a detector that was handed in.
     """
 
     classifier: Classifier
     manifest: Manifest | None
     loaded_at: datetime
+    sha256: str = ""
+
+    @property
+    def ref(self) -> str:
+        """Name and version in one word."""
+        return f"{self.classifier.detector.name}@{self.classifier.detector.version}"
 
 
 class ModelSlot:
-    """Loads a model beside the running server, and hands it to whoever needs it."""
+    """Holds the model in service. Who needs it takes it once and keeps it to the end of what they do.
 
-    def __init__(self, load: Callable[[], LoadedModel]) -> None:
-        """`load` runs in a thread; it may raise any error."""
-        self._load = load
+    A model that was replaced is freed when the last of them lets go of it.
+    """
+
+    def __init__(self) -> None:
         self._state: LoadedModel | HazardlensError | None = None
 
     @property
@@ -53,26 +61,40 @@ class ModelSlot:
             ModelLoadingError: not yet.
             ModelUnusableError: it could not be loaded.
         """
-        if self._state is None:
+        state = self._state
+        if state is None:
             raise ModelLoadingError("the model is being loaded; try again in a moment", retry_after_s=RETRY_AFTER_S)
-        if isinstance(self._state, HazardlensError):
-            raise ModelUnusableError(self._state)
-        return self._state
+        if isinstance(state, HazardlensError):
+            raise ModelUnusableError(state)
+        return state
 
-    async def load(self) -> None:
-        """Load the model; an error becomes the slot's state, and the server goes on living to tell it."""
+    def put(self, loaded: LoadedModel) -> None:
+        """Exchange the model: one assignment, so each request sees the old one or the new one. From any thread."""
+        self._state = loaded
+        detector = loaded.classifier.detector
+        _log.info("model_ready", name=detector.name, version=detector.version, policy=loaded.classifier.policy.id)
+
+    async def load(self, load: Callable[[], LoadedModel]) -> None:
+        """Fill the slot beside the running server; an error becomes its state, and the server lives on to tell it.
+
+        Args:
+            load: runs in a thread; it may raise any error. When `put` is faster, its model stays.
+        """
+        failure: HazardlensError
         try:
-            loaded = await asyncio.to_thread(self._load)
+            loaded = await asyncio.to_thread(load)
         except HazardlensError as error:
-            self._state = error
+            failure = error
             _log.error("model_unusable", code=error.code, reason=str(error))
         except Exception as error:  # noqa: BLE001 - graphs and runtimes fail in ways that nobody can list
             log_failure(error)
-            self._state = BundleInvalidError(f"the model fails while it is loaded: {type(error).__name__}")
+            failure = BundleInvalidError(f"the model fails while it is loaded: {type(error).__name__}")
         else:
-            self._state = loaded
-            detector = loaded.classifier.detector
-            _log.info("model_ready", name=detector.name, version=detector.version, policy=loaded.classifier.policy.id)
+            if self._state is None:
+                self.put(loaded)
+            return
+        if self._state is None:
+            self._state = failure
 
 
 def load_model(
@@ -92,12 +114,12 @@ def load_model(
         PolicyError: the policy breaks its schema.
     """
     policy = policy or load_policy(policy_path)
-    manifest = None
+    manifest, sha256 = None, ""
     if detector is None:
         bundle = read_bundle(bundle_path)
-        manifest = bundle.manifest
+        manifest, sha256 = bundle.manifest, bundle.sha256
         # One core each: the workers are the parallelism, and sessions that share cores only wait for each other.
         onnx_detector = OnnxDetector(bundle, threads=1)
         onnx_detector.warm_up()
         detector = onnx_detector
-    return LoadedModel(Classifier(detector, policy, max_pixels=max_pixels), manifest, now())
+    return LoadedModel(Classifier(detector, policy, max_pixels=max_pixels), manifest, now(), sha256)

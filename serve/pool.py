@@ -43,6 +43,11 @@ class WorkerPool:
         """Jobs that wait for one."""
         return max(0, self._admitted - self._threads)
 
+    @property
+    def has_free_thread(self) -> bool:
+        """Whether a job would start at once."""
+        return self._admitted < self._threads
+
     def require_room(self) -> None:
         """Check for room before work is put into receiving a body.
 

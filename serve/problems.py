@@ -20,7 +20,7 @@ from hazardlens.model.errors import (
     ImageTooLargeError,
     MediaError,
 )
-from hazardlens.serve.errors import BodyTooLargeError, ModelUnusableError, ProblemError
+from hazardlens.serve.errors import BodyTooLargeError, ModelRefusedError, ModelUnusableError, ProblemError
 from hazardlens.serve.facts import facts_of
 from hazardlens.serve.logs import log_failure
 
@@ -97,6 +97,8 @@ def respond(scope: Scope, answer: Answer, headers: Mapping[str, str] | None = No
     all_headers = dict(headers or {})
     if answer.retry_after_s is not None:
         all_headers["Retry-After"] = str(answer.retry_after_s)
+    if answer.status == 401:
+        all_headers["WWW-Authenticate"] = "Bearer"  # RFC 9110 asks for it; browsers show no window for this scheme
     return Response(problem.model_dump_json(exclude_none=True), answer.status, all_headers, media_type=MEDIA_TYPE)
 
 
@@ -105,7 +107,7 @@ def answer_for(error: HazardlensError) -> Answer:
     if isinstance(error, MediaError):
         return _media_answer(error)
     if isinstance(error, ProblemError):
-        code = error.reason.code if isinstance(error, ModelUnusableError) else error.code
+        code = error.reason.code if isinstance(error, (ModelRefusedError, ModelUnusableError)) else error.code
         return Answer(
             error.status, code, error.title, error.detail, error.media_index, error.media_name, error.retry_after_s
         )

@@ -10,6 +10,7 @@ from hazardlens.serve.documents import problem_answers
 from hazardlens.serve.errors import ModelLoadingError, ModelUnusableError
 from hazardlens.serve.metrics import CONTENT_TYPE
 from hazardlens.serve.problems import answer_for, respond
+from hazardlens.serve.registry.views import FallbackView
 from hazardlens.serve.services import Services, services_of
 from hazardlens.serve.settings import Settings
 
@@ -30,6 +31,9 @@ class Ready(BaseModel):
     status: Literal["ready"] = "ready"
     model: str = Field(examples=["hazardlens-yolo11n 2026.1"])
     policy: str = Field(examples=["2026.1+0a1b2c3d4e5f"])
+    fallback: FallbackView | None = Field(
+        None, description="There while the model that was chosen cannot be used and another one answers in its place."
+    )
 
 
 @router.head("/healthz", include_in_schema=False)
@@ -58,7 +62,8 @@ async def readyz(request: Request, services: Annotated[Services, Depends(service
         return respond(request.scope, answer_for(error))
     detector = classifier.detector
     ready = Ready(model=f"{detector.name} {detector.version}", policy=classifier.policy.id)
-    return Response(ready.model_dump_json(), media_type="application/json")
+    ready.fallback = FallbackView.of(services.models.fallback)
+    return Response(ready.model_dump_json(exclude_none=True), media_type="application/json")
 
 
 def _without_folders(error: ModelUnusableError, settings: Settings) -> str:
