@@ -42,7 +42,7 @@ def read_received(connection: Connection, window: Window) -> list[ReceivedCell]:
     names = _key_names(connection)
     counted = connection.execute(select(*one.c, func.count().label("n")).group_by(*one.c))
     return [
-        ReceivedCell(row.day, row.category, row.urgency, names.get(row.source, row.source), row.reporter_group, row.n)
+        ReceivedCell(row.day, row.category, row.urgency, names.get(row.source) or row.source, row.reporter_group, row.n)
         for row in counted
     ]
 
