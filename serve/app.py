@@ -1,6 +1,5 @@
 """The composition root: the one place where the service's parts are made and put together."""
 
-import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -30,11 +29,24 @@ from hazardlens.serve.registry.running import models_in_service
 from hazardlens.serve.registry.shadow import ShadowWorker
 from hazardlens.serve.reports.fields import ReportBody
 from hazardlens.serve.reports.sweeping import sweeping
-from hazardlens.serve.routes import accounts, classify, docs, health, keys, model_changes, models, pages, reports, sessions, stats
+from hazardlens.serve.routes import (
+    accounts,
+    classify,
+    docs,
+    health,
+    keys,
+    model_changes,
+    models,
+    pages,
+    reports,
+    sessions,
+    stats,
+)
 from hazardlens.serve.services import Services
 from hazardlens.serve.settings import Settings
-from hazardlens.serve.store.blobs import FolderBlobs
 from hazardlens.serve.store.engine import Store
+from hazardlens.serve.store.keeper import StoreKeeper, kept
+from hazardlens.serve.store.places import open_blobs
 from hazardlens.serve.uploads import UploadLimits
 
 _RANDOM: Final = secrets.SystemRandom()
@@ -87,7 +99,7 @@ def create_app(
     # The last one added is the outermost.
     app.add_middleware(BodyLimitMiddleware, max_body_bytes=settings.max_body_bytes)
     app.add_middleware(RequestMiddleware, metrics=services.metrics, new_id=new_id)
-    for routes in (classify, reports, stats, models, model_changes, sessions, accounts, keys, health, docs, pages):
+    for routes in (classify, reports, review, stats, models, model_changes, sessions, accounts, keys, health, docs, pages):
         app.include_router(routes.router)
     docs.mount_static(app)
     return app
@@ -110,7 +122,7 @@ def _make_services(
     metrics.watch("workers_busy", "Threads at work.", lambda: pool.running)
     metrics.watch("received_bytes", "Memory that request bodies hold.", lambda: memory.held_bytes)
     store = Store(settings.store_url)
-    blobs = FolderBlobs(settings.data_path / "media")
+    blobs = open_blobs(settings.media_url, folder=settings.media_path, endpoint_url=settings.s3_endpoint_url)
     slot = ModelSlot()
     model_metrics = ModelMetrics(metrics.registry)
     models = ModelRegistry(
@@ -135,6 +147,7 @@ def _make_services(
         models=models,
         shadow=shadow,
         store=store,
+        keeper=StoreKeeper(store, blobs),
         blobs=blobs,
         authenticate=authenticate or Authenticator(store, settings, now),
         now=now,
@@ -146,8 +159,8 @@ def _make_services(
 async def _lifespan(services: Services, _: FastAPI) -> AsyncIterator[None]:
     poll_s = services.settings.model_poll_s
     try:
-        await asyncio.to_thread(services.store.migrate)
         async with (
+            kept(services.keeper),
             models_in_service(services.slot, services.models, services.shadow, poll_s=poll_s),
             sweeping(services),
         ):

@@ -16,6 +16,7 @@ from hazardlens.serve.registry.shadow import ShadowWorker
 from hazardlens.serve.settings import Settings
 from hazardlens.serve.store.blobs import BlobStore
 from hazardlens.serve.store.engine import Store
+from hazardlens.serve.store.keeper import StoreKeeper
 from hazardlens.serve.uploads import UploadLimits
 
 
@@ -27,7 +28,8 @@ class Services:
         slot: the model in service.
         models: those that could be, and how they get there.
         shadow: the work of the candidate that has no say.
-        store: the database; its tables are there once the app has started.
+        store: the database.
+        keeper: makes the store ready, and knows how it is.
         blobs: the photos.
         authenticate: who makes a request; `gate.require` calls it.
         now: the time, with zone.
@@ -43,6 +45,7 @@ class Services:
     models: ModelRegistry
     shadow: ShadowWorker
     store: Store
+    keeper: StoreKeeper
     blobs: BlobStore
     authenticate: Authenticate
     now: Callable[[], datetime]

@@ -38,6 +38,11 @@ class Settings(BaseSettings):
         None, description="postgresql://... or sqlite:///...; none: hazardlens.sqlite3 in `data_path`."
     )
     media_url: str | None = Field(None, description="s3://bucket/prefix; none: the folder media in `data_path`.")
+    s3_endpoint_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s]+$",
+        description="Address of an S3-compatible store other than Amazon's; credentials and region: AWS_... variables.",
+    )
     bundles_path: Path | None = Field(None, description="Model registry; none: the folder bundles in `data_path`.")
     model_poll_s: float = Field(
         2, gt=0, description="Seconds between looks for a model that was chosen elsewhere, and rounds of the shadow."
@@ -100,8 +105,23 @@ class Settings(BaseSettings):
         10, ge=0, le=64, description="Bits of 64 by which the looks of two duplicates' photos differ at most."
     )
     duplicate_placeless_hash_bits: int = Field(2, ge=0, le=2, description="The same where a report has no place.")
+    claim_lease_s: float = Field(
+        600, gt=0, description="Seconds for which a reviewer holds a report; opening it again renews them."
+    )
+    second_review_share: float = Field(
+        0.05, ge=0, le=1, description="Share of decided reports that another reviewer looks at too."
+    )
     sweep_interval_s: float = Field(
         10, gt=0, description="Seconds between rounds of the work that waits: late pre-fills, expired claims."
+    )
+
+    webhook_timeout_s: float = Field(10, gt=0, le=60, description="Seconds that a receiver has for its whole answer.")
+    webhook_max_attempts: int = Field(
+        20, ge=1, description="Attempts after which a message is given up; 20 take about half a day."
+    )
+    webhook_allow_private: bool = Field(
+        default=False,
+        description="Whether messages may go to private and local addresses, and by http://; others are https:// only.",
     )
 
     inference_threads: int = Field(
@@ -132,6 +152,11 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """Address of the database."""
         return self.database_url or f"sqlite:///{self.data_path / 'hazardlens.sqlite3'}"
+
+    @property
+    def media_path(self) -> Path:
+        """Folder of the photos, where no `media_url` says otherwise."""
+        return self.data_path / "media"
 
     @property
     def registry_path(self) -> Path:

@@ -28,6 +28,7 @@ from hazardlens.serve.registry.metrics import ModelMetrics, Outcome
 from hazardlens.serve.registry.state import Choice, ModelKey, Shadow, read_choice, read_shadow
 from hazardlens.serve.settings import Settings
 from hazardlens.serve.store.engine import Store
+from hazardlens.serve.store.errors import StoreUnavailableError
 
 _log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("hazardlens")
 
@@ -117,7 +118,10 @@ class ModelRegistry:
             HazardlensError: the default cannot be used either.
         """
         with self._lock:
-            choice = self._read_choice()
+            try:
+                choice = self._read_choice()
+            except StoreUnavailableError:  # classifying needs no database; `follow` asks again once it is back
+                choice = None
             loaded = self._try_chosen(choice.model) if choice else None
             loaded = loaded or self._load_default()
             self.metrics.in_service(loaded.classifier.detector.name, loaded.classifier.detector.version)

@@ -46,20 +46,21 @@ async def healthz() -> Alive:
 @router.head("/readyz", include_in_schema=False)
 @router.get(
     "/readyz",
-    summary="Can it classify?",
+    summary="Can it do its work?",
     responses={
         200: {"description": "Yes.", "model": Ready},
-        **problem_answers("model_loading", "bundle_checksum_mismatch"),
+        **problem_answers("model_loading", "bundle_checksum_mismatch", "store_unavailable", "media_store_unavailable"),
     },
 )
 async def readyz(request: Request, services: Annotated[Services, Depends(services_of)]) -> Response:
-    """200 once the model is loaded and has run; until then 503 with a code that says what is missing."""
+    """200 when a model has run, and database and photo store answer; else 503 with a code that says what is missing."""
     try:
         classifier = services.slot.model.classifier
     except ModelUnusableError as error:
         return respond(request.scope, replace(answer_for(error), detail=_without_folders(error, services.settings)))
     except ModelLoadingError as error:
         return respond(request.scope, answer_for(error))
+    await services.keeper.check()
     detector = classifier.detector
     ready = Ready(model=f"{detector.name} {detector.version}", policy=classifier.policy.id)
     ready.fallback = FallbackView.of(services.models.fallback)

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Final
 
 import structlog
@@ -17,6 +18,7 @@ _log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("hazardlens")
 RETRY_S: Final = 2.0
 FRESH_S: Final = 1.0
 PATIENCE_S: Final = 5.0
+_HEAD_START_S: Final = 2.0
 
 
 class StoreKeeper:
@@ -31,8 +33,8 @@ class StoreKeeper:
         store: Store,
         blobs: BlobStore,
         *,
-        retry_s: float = RETRY_S,
-        fresh_s: float = FRESH_S,
+        retry_s: float | None = None,
+        fresh_s: float | None = None,
         patience_s: float = PATIENCE_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -41,16 +43,17 @@ class StoreKeeper:
         Args:
             store: the database.
             blobs: the photos.
-            retry_s: seconds between attempts to migrate.
-            fresh_s: for how many seconds an answer to `check` holds, so that health checks cannot wear the store out.
+            retry_s: seconds between attempts to migrate; None for RETRY_S.
+            fresh_s: for how many seconds an answer to `check` holds, so that health checks cannot wear the store out;
+                None for FRESH_S.
             patience_s: seconds after which a store that does not answer is called unavailable.
             clock: seconds.
         """
         self.ready = asyncio.Event()
         self._store = store
         self._blobs = blobs
-        self._retry_s = retry_s
-        self._fresh_s = fresh_s
+        self._retry_s = RETRY_S if retry_s is None else retry_s
+        self._fresh_s = FRESH_S if fresh_s is None else fresh_s
         self._patience_s = patience_s
         self._clock = clock
         self._probe: asyncio.Task[StorageError | None] | None = None
@@ -100,3 +103,15 @@ class StoreKeeper:
         except StorageError as error:
             return error
         return None
+
+
+@asynccontextmanager
+async def kept(keeper: StoreKeeper) -> AsyncIterator[None]:
+    """Prepare the store beside what is done in the block. Where all is well, the tables are there when it begins."""
+    preparing = asyncio.create_task(keeper.prepare())
+    try:
+        await asyncio.wait({preparing}, timeout=_HEAD_START_S)
+        yield
+    finally:
+        preparing.cancel()
+        await asyncio.wait({preparing})
