@@ -1,4 +1,4 @@
-// One call of POST /v1/classify, with progress, patience and the server's problems as values.
+// Sending photos, with progress, patience and the server's problems as values.
 
 const SILENT_UPLOAD_MS = 30_000;
 const SLOW_ANSWER_MS = 8_000;
@@ -13,14 +13,36 @@ export class CallError extends Error {
 }
 
 /**
+ * Classify photos.
  * @param {{ photos: { file: File, name: string }[], text: string, signal: AbortSignal,
  *           onProgress: (state: { stage: "upload" | "wait" | "slow", done?: number, total?: number }) => void }} call
  * @returns {Promise<object>} the answer of the API.
  */
 export function classify({ photos, text, signal, onProgress }) {
+  const form = makeForm(photos, { text });
+  const isAnswer = (body) => Boolean(body?.prefill) && Array.isArray(body.media);
+  return sendForm("/v1/classify", form, { status: 200, isAnswer, signal, onProgress });
+}
+
+/** A form of photos and of those fields that are not empty. */
+export function makeForm(photos, fields) {
   const form = new FormData();
   for (const photo of photos) form.append("file", photo.file, photo.name);
-  if (text.trim()) form.append("text", text);
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== null && String(value).trim()) form.append(name, value);
+  }
+  return form;
+}
+
+/**
+ * Send a form, with progress and patience.
+ * @param {string} path
+ * @param {FormData} form
+ * @param {{ status: number, isAnswer: (body: object) => boolean, headers?: object, signal: AbortSignal,
+ *           onProgress: (state: object) => void }} options what a good answer is, and who hears how far it is
+ * @returns {Promise<object>} the answer; else it throws a CallError.
+ */
+export function sendForm(path, form, { status, isAnswer, headers = {}, signal, onProgress }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest(); // fetch cannot tell how much of an upload has left
     const watch = new Watch(() => fail(new CallError("timed_out")));
@@ -35,8 +57,8 @@ export function classify({ photos, text, signal, onProgress }) {
     };
     const cancel = () => fail(new CallError("cancelled"));
 
-    request.open("POST", "/v1/classify");
-    request.setRequestHeader("Accept", "application/json");
+    request.open("POST", path);
+    for (const [name, value] of Object.entries({ Accept: "application/json", ...headers })) request.setRequestHeader(name, value);
     request.upload.onprogress = ({ loaded, total }) => {
       watch.patience(SILENT_UPLOAD_MS);
       onProgress({ stage: "upload", done: loaded, total });
@@ -47,7 +69,7 @@ export function classify({ photos, text, signal, onProgress }) {
     };
     request.onload = () => {
       try {
-        end(resolve, readAnswer(request));
+        end(resolve, readAnswer(request, status, isAnswer));
       } catch (error) {
         end(reject, error);
       }
@@ -60,14 +82,14 @@ export function classify({ photos, text, signal, onProgress }) {
 }
 
 /** The answer, or a CallError with what the server said is wrong. */
-function readAnswer(request) {
+function readAnswer(request, status, isAnswer) {
   let body = null;
   try {
     body = JSON.parse(request.responseText);
   } catch {
     throw new CallError(request.status === 413 ? "body_too_large" : "answer_unreadable");
   }
-  if (request.status === 200 && body?.prefill && Array.isArray(body.media)) return body;
+  if (request.status === status && isAnswer(body)) return body;
   if (request.status < 400 || typeof body?.code !== "string") throw new CallError("answer_unreadable");
   throw new CallError(body.code, {
     index: body.media_index ?? null,

@@ -2,6 +2,7 @@
 
 import { h, icon } from "./dom.js";
 import { currentLanguage, nameOf, percent, t } from "./i18n.js";
+import { makeBanner, shownCategory, shownUrgency } from "./prefill.js";
 
 const CERTAINTY = [
   [0.85, "very"],
@@ -12,34 +13,14 @@ const CERTAINTY = [
 
 const certainty = (confidence) => t(`result.sure.${CERTAINTY.find(([least]) => confidence >= least)[1]}`);
 
-/** "No action" would calm people without reason where the machine only failed to find something. */
-const shownUrgency = ({ urgency, needs_human: needsHuman }) => (needsHuman && urgency === "none" ? "undecided" : urgency);
-
-/** Not having found anything is no finding: then neither the words nor the icon say that all is well. */
-export const shownCategory = ({ category, needs_human: needsHuman }) =>
-  needsHuman && category === "not_a_hazard"
-    ? { name: t("result.nothing_found"), symbol: "c-other" }
-    : { name: nameOf("category", category), symbol: `c-${category}` };
-
 /** What a reader must see without scrolling. */
 export function makeSummary(prefill) {
   const { confidence, needs_human: needsHuman } = prefill;
   const { name, symbol } = shownCategory(prefill);
-  const urgency = shownUrgency(prefill);
   return h(
     "div",
     { class: "card summary" },
-    h(
-      "div",
-      { class: `banner u-${urgency}` },
-      icon(`u-${urgency}`, "banner-icon"),
-      h(
-        "p",
-        { class: "banner-text" },
-        h("strong", { class: "banner-word" }, t(`urgency.${urgency}.word`)),
-        h("span", { class: "banner-hint" }, t(`urgency.${urgency}.hint`)),
-      ),
-    ),
+    makeBanner(shownUrgency(prefill)),
     h(
       "div",
       { class: "summary-body" },

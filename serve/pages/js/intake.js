@@ -6,12 +6,13 @@ import { explain } from "./problems.js";
 
 /**
  * @param {import("./photos.js").Photos} photos
- * @param {{ mayAdd: () => boolean }} options
+ * @param {{ mayAdd: () => boolean, prepare?: (files: File[]) => Promise<File[]> }} options `prepare` makes files fit
  */
-export function startIntake(photos, { mayAdd }) {
-  const take = (files) => {
-    const chosen = [...files];
-    if (chosen.length && mayAdd()) note(photos.add(chosen), photos.limits);
+export function startIntake(photos, { mayAdd, prepare = null }) {
+  const take = async (files) => {
+    const chosen = [...files]; // at once: the list of an input that is emptied is emptied too
+    if (!chosen.length || !mayAdd()) return;
+    note(photos.add(prepare === null ? chosen : await prepare(chosen)), photos.limits);
   };
   for (const id of ["pick", "camera"]) {
     byId(id).addEventListener("change", ({ target }) => {

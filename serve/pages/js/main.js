@@ -1,13 +1,14 @@
 // The page's one state: collecting photos, sending them, showing the answer.
 
 import { CallError, classify } from "./api.js";
-import { makeDetails, makeSummary, shownCategory, spokenSummary } from "./decision.js";
+import { makeDetails, makeSummary, spokenSummary } from "./decision.js";
 import { byId, h, icon } from "./dom.js";
 import { makeGallery } from "./gallery.js";
 import { fileSize, loadAllLanguages, onLanguage, t } from "./i18n.js";
 import { note, startIntake } from "./intake.js";
 import { startIntro } from "./intro.js";
 import { Photos } from "./photos.js";
+import { shownCategory } from "./prefill.js";
 import { hideProblem, showProblem } from "./problems.js";
 import { makeTechnical } from "./share.js";
 import { startPage } from "./start.js";
