@@ -157,6 +157,8 @@ def _check_reports(export: ReviewedExport, sizes_wh: _Sizes) -> None:
         where = f"{REPORTS_FILE}: report {report.report_id}"
         if report.report_id in seen:
             raise ExportInvalidError(f"{where}: is there more than once")
+        if report.report_id in manifest.left_out:
+            raise ExportInvalidError(f"{where}: {MANIFEST_FILE} says that it was left out")
         if unknown := sorted(report.labels() - labels):
             raise ExportInvalidError(f"{where}: label {unknown[0]!r} is not among those of {MANIFEST_FILE}")
         for photo in report.photos:

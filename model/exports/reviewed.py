@@ -7,7 +7,7 @@ A folder, or a zip of it: `export.json` (an `ExportManifest`), `reports.jsonl` (
 import re
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from hazardlens.model.manifest import Count, Name, Part, Sha256, Share
 from hazardlens.model.taxonomy import Category, Urgency
@@ -188,13 +188,19 @@ class ExportLabel(Part):
     hazard: Category | None
 
 
-class ExportFilters(BaseModel):
-    """What was asked for; None did not ask. `from` and `to` bound `decided_at`, the second exclusively."""
+class ExportFilters(Part):
+    """What was asked for; None did not ask.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True)
+    Attributes:
+        decided_from: least `decided_at`.
+        decided_to: `decided_at` is earlier than this.
+        category: as decided.
+        model_version: of the model whose pre-fill was reviewed.
+        include_text: whether the reporters' words are in it.
+    """
 
-    from_: AwareDatetime | None = Field(None, alias="from")
-    to: AwareDatetime | None = None
+    decided_from: AwareDatetime | None = None
+    decided_to: AwareDatetime | None = None
     category: Category | None = None
     model_version: str | None = None
     include_text: bool = False
@@ -221,7 +227,18 @@ class ExportCounts(Part):
 
 
 class ExportManifest(Part):
-    """`export.json`; `files` maps each other file of the export to its sha256."""
+    """`export.json`.
+
+    Attributes:
+        name: of the export.
+        created: when.
+        source: the program that wrote it.
+        filters: what was asked for.
+        labels: every label that is named anywhere.
+        counts: what is in it.
+        left_out: reports that were asked for, but whose photos are lost or can no longer be read.
+        files: each other file of the export and its sha256.
+    """
 
     schema_version: Literal[1] = SCHEMA_VERSION
     name: Name
@@ -230,6 +247,7 @@ class ExportManifest(Part):
     filters: ExportFilters
     labels: tuple[ExportLabel, ...]
     counts: ExportCounts
+    left_out: tuple[ReportId, ...] = ()
     files: dict[Annotated[str, Field(pattern=rf"^(?:{PHOTO_NAME.pattern}|reports\.jsonl)$")], Sha256]
 
     @model_validator(mode="after")

@@ -6,7 +6,7 @@ their reports wait on disk meanwhile, since most documents can only be written w
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -39,6 +39,13 @@ class ExportItem:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A report whose photos are lost or can no longer be read: the others go on, and the export says so."""
+
+    report_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExportHead:
     """What is known of an export before its reports are.
 
@@ -48,6 +55,7 @@ class ExportHead:
         source: what wrote it.
         filters: what was asked for.
         labels: in the order in which forms number them; those that only occur in reports come behind them.
+        left_out: reports that will not be in it; more may join them on the way.
     """
 
     name: str
@@ -55,6 +63,7 @@ class ExportHead:
     source: str
     filters: ExportFilters = field(default_factory=ExportFilters)
     labels: tuple[ExportLabel, ...] = KNOWN_LABELS
+    left_out: tuple[str, ...] = ()
 
 
 Reports = Callable[[], Iterator[ReviewedReport]]
@@ -71,7 +80,9 @@ class Form(Protocol):
         """The other files; called when all photos are out."""
 
 
-def export_entries(form: Form, items: Iterable[ExportItem], head: ExportHead, folder: Path | None) -> Iterator[Entry]:
+def export_entries(
+    form: Form, items: Iterable[ExportItem | LeftOut], head: ExportHead, folder: Path | None
+) -> Iterator[Entry]:
     """All files of an export in a form.
 
     Args:
@@ -86,6 +97,9 @@ def export_entries(form: Form, items: Iterable[ExportItem], head: ExportHead, fo
     written: set[str] = set()
     with TemporaryFile(dir=folder) as spool:
         for item in items:
+            if isinstance(item, LeftOut):
+                head = replace(head, left_out=(*head.left_out, item.report_id))
+                continue
             spool.write(item.report.line())
             for n, content in enumerate(item.contents):
                 name = form.photo_name(item.report, n)
@@ -146,12 +160,13 @@ class ReviewedForm:
             filters=head.filters,
             labels=all_labels(head, reports),
             counts=tally.counts(),
+            left_out=head.left_out,
             files={REPORTS_FILE: digest.hexdigest(), **files},
         )
-        yield Entry(MANIFEST_FILE, ((manifest.model_dump_json(indent=1, by_alias=True) + "\n").encode(),))
+        yield Entry(MANIFEST_FILE, ((manifest.model_dump_json(indent=1) + "\n").encode(),))
 
 
-def write_export(folder: Path, items: Iterable[ExportItem], head: ExportHead) -> None:
+def write_export(folder: Path, items: Iterable[ExportItem | LeftOut], head: ExportHead) -> None:
     """Write a reviewed export; it is at `folder` whole or not at all.
 
     Args:
