@@ -24,6 +24,7 @@ class LabelConfig(_Section):
         ignore_boxes: by source, labels whose boxes there are no boxes to learn from.
         inherit: by label, the class of the start weights whose class layer it starts from.
         weights: by label, how often a photo that shows it is drawn per epoch.
+        source_weights: by source, how often its photos are drawn per epoch; the highest weight of a photo holds.
     """
 
     min_boxes: int = Field(default=5, ge=1)
@@ -31,6 +32,7 @@ class LabelConfig(_Section):
     ignore_boxes: dict[str, tuple[str, ...]] = {}
     inherit: dict[str, str] = {}
     weights: dict[str, Annotated[float, Field(ge=1, le=20)]] = {}
+    source_weights: dict[str, Annotated[float, Field(ge=1, le=20)]] = {}
 
 
 class AugmentConfig(_Section):

@@ -3,11 +3,13 @@
 TrainingError
 ├── DatasetError                labelled photos that cannot be used
 │   ├── DatasetMissingError         a file or folder that the format needs is not there
-│   └── DatasetInvalidError         a row, label file or box breaks the format; the message names file and line
+│   ├── DatasetInvalidError         a row, label file or box breaks the format; the message names file and line
+│   └── VersionError                a dataset version that is there already, was changed, or has nothing to learn from
 ├── SplitError                  a split that cannot be made, read, or does not fit the photos
 ├── ConfigError                 a training configuration that breaks its schema
 ├── WeightsError                weights that do not fit the network
 ├── RunError                    a run folder that cannot be started or resumed
+├── GateError                   margins or a report of the gate that break their schema
 └── ExportError                 a network that must not become a bundle: a broken graph, or one that answers differently
 
 `str(error)` is one line that a person can act on: the command line shows it without a traceback.
@@ -38,6 +40,12 @@ class DatasetInvalidError(DatasetError):
     """A row, a label file or a box breaks the format."""
 
 
+class VersionError(DatasetError):
+    """A dataset version that is there already, was changed by hand, or has nothing to learn from."""
+
+    code = "version_invalid"
+
+
 class SplitError(TrainingError):
     """A split that cannot be made, read, or does not fit the photos."""
 
@@ -60,6 +68,12 @@ class RunError(TrainingError):
     """A run folder that cannot be started or resumed."""
 
     code = "run_invalid"
+
+
+class GateError(TrainingError):
+    """Margins or a report of the gate that break their schema."""
+
+    code = "gate_invalid"
 
 
 class ExportError(TrainingError):

@@ -1,7 +1,7 @@
 """Which labels a run trains, and the photos as it sees them."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -37,6 +37,7 @@ def select(
     manifest: SplitManifest,
     config: LabelConfig,
     exclude_provenance: Sequence[str] = (),
+    keep: Collection[str] = (),
 ) -> Selection:
     """Choose photos and labels.
 
@@ -46,6 +47,7 @@ def select(
         manifest: who trains and who validates.
         config: which labels, from which boxes.
         exclude_provenance: photos of these provenances take no part.
+        keep: labels that stay however few boxes they have.
 
     Raises:
         SplitError: the manifest does not fit the records, or nothing is left to train or validate with.
@@ -54,7 +56,8 @@ def select(
     train = [_without(record, config.ignore_boxes) for record in manifest.select(taken, "train")]
     val = [_without(record, config.ignore_boxes) for record in manifest.select(taken, "val")]
     boxes = Counter(label for record in train for label in record.labels)
-    left_out = {label: reason for label in names if (reason := _why_not(label, boxes[label], config))}
+    weighed = [label for label in names if label not in keep]
+    left_out = {label: reason for label in weighed if (reason := _why_not(label, boxes[label], config))}
     labels = tuple(label for label in names if label not in left_out)
     if not labels or not val:
         raise SplitError(f"split {manifest.name}: no label has enough training boxes, or no photo validates")

@@ -159,6 +159,12 @@ class EpochLoader(DataLoader[dict[str, Any]]):
         yield from super().__iter__()
 
 
-def photo_weights(records: Sequence[PhotoRecord], rare: Mapping[str, float]) -> list[float]:
-    """How often to draw each photo: the highest weight among its labels, 1 without one."""
-    return [max([1.0, *(rare.get(label, 1.0) for label in record.labels)]) for record in records]
+def photo_weights(
+    records: Sequence[PhotoRecord], rare: Mapping[str, float], sources: Mapping[str, float] | None = None
+) -> list[float]:
+    """How often to draw each photo: the highest weight among its labels and its source, 1 without one."""
+    by_source = sources or {}
+    return [
+        max([1.0, by_source.get(record.source, 1.0), *(rare.get(label, 1.0) for label in record.labels)])
+        for record in records
+    ]

@@ -15,11 +15,12 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from hazardlens.model.bundle import read_bundle
 from hazardlens.training.config import TrainConfig
 from hazardlens.training.data.records import read_labels, read_records
 from hazardlens.training.data.selection import Selection, select
@@ -41,6 +42,7 @@ def train(
     out: Path,
     resume: bool = False,
     exclude_provenance: Sequence[str] = (),
+    keep: Collection[str] = (),
     report: Report = print,
 ) -> None:
     """Train all stages and write the run folder.
@@ -48,17 +50,18 @@ def train(
     Args:
         config: of the run.
         data: root of the labelled photos.
-        weights: safetensors to start from.
+        weights: safetensors to start from, or the folder of a bundle.
         out: the run folder; it must be new, unless `resume`.
         resume: go on with the run in `out`, which must have been started with the same inputs.
         exclude_provenance: photos of these provenances take no part.
+        keep: labels that are trained however few boxes they have, because the weights know them already.
         report: shown a line at a time.
 
     Raises:
         TrainingError: something about the inputs or the folder is wrong; the message says what.
     """
     manifest = read_split(config.split)
-    selection = select(read_records(data), read_labels(data), manifest, config.labels, exclude_provenance)
+    selection = select(read_records(data), read_labels(data), manifest, config.labels, exclude_provenance, keep)
     description = _describe(config, manifest, selection, weights, exclude_provenance)
     _open_folder(out, description, resume=resume)
     log = _logger(out / LOG_FILE, report)
@@ -84,7 +87,7 @@ def _describe(
     return {
         "config": config.model_dump(mode="json", exclude={"split"}),
         "split": {"name": manifest.name, "sha256": manifest.sha256},
-        "weights": {"name": weights.name, "sha256": _sha256(weights)},
+        "weights": _identity(weights),
         "exclude_provenance": sorted(exclude_provenance),
         "labels": list(selection.labels),
         "left_out": selection.left_out,
@@ -110,6 +113,14 @@ def _open_folder(out: Path, description: dict[str, Any], *, resume: bool) -> Non
     out.mkdir(parents=True, exist_ok=True)
     content = {**description, "started": datetime.now(UTC).isoformat(timespec="seconds"), "versions": versions()}
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _identity(weights: Path) -> dict[str, str]:
+    """Name and sha256 of what the training starts from."""
+    if not weights.is_dir():
+        return {"name": weights.name, "sha256": _sha256(weights)}
+    bundle = read_bundle(weights)
+    return {"name": f"{bundle.manifest.name} {bundle.manifest.version}", "sha256": bundle.sha256}
 
 
 def _sha256(path: Path) -> str:

@@ -14,14 +14,26 @@ from hazardlens.training.fitting.checkpoint import read_checkpoint
 from hazardlens.training.fitting.machine import computes_bf16
 from hazardlens.training.fitting.plots import draw_curves, draw_samples
 from hazardlens.training.fitting.trainer import History, Job, PartialTrainer
+from hazardlens.training.fitting.unfold import BundleStart, read_start, start_from_bundle
 from hazardlens.training.fitting.validation import Validation
-from hazardlens.training.networks.network import NetworkInfo, build_network, load_network, save_network, start_from
+from hazardlens.training.networks.network import (
+    NetworkInfo,
+    Transfer,
+    build_network,
+    load_network,
+    save_network,
+    start_from,
+)
 
 Log = Callable[[str], None]
 
 
 def run_stages(config: TrainConfig, selection: Selection, *, weights: Path, out: Path, resume: bool, log: Log) -> None:
-    """Train what is left to train, then write the finished network and its figures."""
+    """Train what is left to train, then write the finished network and its figures.
+
+    `weights` is a safetensors file, or the folder of a bundle.
+    """
+    source = read_start(weights) if weights.is_dir() else weights
     torch.set_num_threads(config.threads)
     bf16 = config.bf16 and computes_bf16()
     log(f"computing in {'bfloat16' if bf16 else 'float32'} on {'cuda' if torch.cuda.is_available() else 'cpu'}")
@@ -31,7 +43,7 @@ def run_stages(config: TrainConfig, selection: Selection, *, weights: Path, out:
     for number, stage in enumerate(config.stages):
         torch.manual_seed(config.seed)  # the new class layers are drawn
         folder = out / f"stage-{number + 1}-{stage.size_px}"
-        info = NetworkInfo(arch=config.arch, labels=selection.labels, size_px=stage.size_px)
+        info = _info(config, selection, stage.size_px, source)
         job = Job(
             config=config,
             stage=stage,
@@ -45,12 +57,19 @@ def run_stages(config: TrainConfig, selection: Selection, *, weights: Path, out:
             resume=resume and (folder / "last.pt").is_file(),
             on_epoch=partial(_report, history, out=out, config=config, log=log),
         )
-        history = history + _train_stage(job, start, weights, log)
+        history = history + _train_stage(job, start, source, log)
         start = job.best
     _finish(out, load_network(start or out), validation, history)
 
 
-def _train_stage(job: Job, start: Path | None, weights: Path, log: Log) -> History:
+def _info(config: TrainConfig, selection: Selection, size_px: int, source: Path | BundleStart) -> NetworkInfo:
+    info = NetworkInfo(arch=config.arch, labels=selection.labels, size_px=size_px)
+    if isinstance(source, Path):
+        return info
+    return info.model_copy(update={"base_classes": source.network.info.base_classes})
+
+
+def _train_stage(job: Job, start: Path | None, source: Path | BundleStart, log: Log) -> History:
     """Train one stage, unless it is done already; its history."""
     if job.resume:
         state = read_checkpoint(job.checkpoint)
@@ -58,13 +77,21 @@ def _train_stage(job: Job, start: Path | None, weights: Path, log: Log) -> Histo
             return state.history
         log(f"resuming stage {job.number + 1} after epoch {state.epoch + 1}")
     elif start is None:
-        transfer = start_from(job.module, job.info, weights, job.config.labels.inherit)
-        log(f"took over {transfer.copied} of {transfer.total} tensors of {weights.name}; the class layers are new")
+        transfer = _first_weights(job, source)
+        fate = "the class layers are new" if isinstance(source, Path) else "labels in common keep their class rows"
+        log(f"took over {transfer.copied} of {transfer.total} tensors of {source.name}; {fate}")
     else:
         job.module.load_state_dict(load_network(start).module.state_dict())
     trainer = PartialTrainer(job)
     trainer.train()
     return trainer.history
+
+
+def _first_weights(job: Job, source: Path | BundleStart) -> Transfer:
+    inherit = job.config.labels.inherit
+    if isinstance(source, Path):
+        return start_from(job.module, job.info, source, inherit)
+    return start_from_bundle(job.module, job.info, source, inherit, job.selection.train)
 
 
 def _report(earlier: History, own: History, *, out: Path, config: TrainConfig, log: Log) -> None:

@@ -105,7 +105,8 @@ class PartialTrainer(DetectionTrainer):
         selection = self.job.selection
         if mode != "train":
             return SimpleNamespace(dataset=selection.val)
-        weights = photo_weights(selection.train, self.job.config.labels.weights)
+        labels = self.job.config.labels
+        weights = photo_weights(selection.train, labels.weights, labels.source_weights)
         dataset = PartialDataset(
             selection.train,
             Coverage.of(selection.train, selection.labels),

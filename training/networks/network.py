@@ -114,7 +114,7 @@ def start_from(module: nn.Module, info: NetworkInfo, weights: Path, inherit: Map
     }
     own = module.state_dict()
     fitting = {name: tensor for name, tensor in tensors.items() if name in own and own[name].shape == tensor.shape}
-    class_names = _last_class_tensors(module)
+    class_names = class_tensors(module)
     missing = sorted(set(own) - set(fitting) - class_names)
     if missing or set(tensors) - set(own):
         raise WeightsError(
@@ -165,6 +165,12 @@ def load_network(folder: Path) -> Network:
     return Network(module.float().eval(), info)
 
 
+def class_tensors(module: nn.Module) -> set[str]:
+    """Names of the tensors with a row per class."""
+    wanted = {id(parameter) for layers in _class_layers(module) for parameter in layers[-1].parameters()}
+    return {name for name, parameter in module.named_parameters() if id(parameter) in wanted}
+
+
 def _read(path: Path) -> dict[str, torch.Tensor]:
     try:
         return load_file(path)
@@ -177,11 +183,6 @@ def _class_layers(module: nn.Module) -> list[Any]:
     head: Any = module.model[-1]  # type: ignore[index] # an nn.Sequential, typed as any module
     branches = [getattr(head, name, None) for name in _CLASS_BRANCHES]
     return [layers for branch in branches if branch is not None for layers in branch]
-
-
-def _last_class_tensors(module: nn.Module) -> set[str]:
-    wanted = {id(parameter) for layers in _class_layers(module) for parameter in layers[-1].parameters()}
-    return {name for name, parameter in module.named_parameters() if id(parameter) in wanted}
 
 
 def _class_rows(weights: Path, labels: Sequence[str], inherit: Mapping[str, str]) -> dict[int, int]:
