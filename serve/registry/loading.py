@@ -60,8 +60,9 @@ class BundleLoader:
     def told(self, error: HazardlensError) -> str:
         """An error in words for people elsewhere, who need not know where this machine keeps its files."""
         text = str(error)
-        for entry in self.shelf.entries():
-            text = entry.without_folders(text)
+        folders = {str(entry.path.parent) for entry in self.shelf.entries()}
+        for folder in sorted(folders, key=len, reverse=True):  # one may lie in the other
+            text = text.replace(f"{folder}/", "")
         return text
 
     def _why_gone(self, model: ModelKey) -> BundleError:

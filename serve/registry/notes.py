@@ -5,7 +5,8 @@ from typing import Annotated, Any, Final
 from fastapi import Depends, Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hazardlens.serve.errors import FieldInvalidError, FieldUnknownError, JsonInvalidError
+from hazardlens.serve.errors import FieldInvalidError
+from hazardlens.serve.json_body import explain_json_error
 
 MAX_NOTE_BYTES: Final = 10_000
 _MAX_NAME_CHARS: Final = 255
@@ -51,7 +52,7 @@ def read_note(body: bytes) -> ActivationNote:
     Raises:
         FieldInvalidError: a field cannot have its value, or the note is too long.
         FieldUnknownError: there is no such field.
-        JsonInvalidError: the body is not JSON.
+        JsonInvalidError, TextNotUtf8Error: the body is not JSON.
     """
     if not body.strip():
         return ActivationNote()
@@ -60,10 +61,4 @@ def read_note(body: bytes) -> ActivationNote:
     try:
         return ActivationNote.model_validate_json(body)
     except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])[:100] or "the body"
-        if first["type"] == "json_invalid":
-            raise JsonInvalidError("the body is not JSON") from error
-        if first["type"] == "extra_forbidden":
-            raise FieldUnknownError(f"{where}: no such field") from error
-        raise FieldInvalidError(f"{where}: {first['msg']}") from error
+        raise explain_json_error(error.errors(include_input=False, include_url=False)[0], body) from error
