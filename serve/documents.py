@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from hazardlens.serve.catalogue import CATALOGUE
 from hazardlens.serve.json_body import MediaBody
+from hazardlens.serve.json_requests import describe_json_bodies
 from hazardlens.serve.problems import MEDIA_TYPE, Problem
 
 _REF: Final = "#/components/schemas/{model}"
@@ -192,5 +193,6 @@ def openapi_document(app: FastAPI, *, max_files: int, bodies: Mapping[str, type[
             form = document["paths"][path]["post"]["requestBody"]["content"]["multipart/form-data"]
             form["schema"]["properties"]["file"]["maxItems"] = max_files
             schemas[body.__name__]["properties"]["media"] |= {"minItems": 1, "maxItems": max_files}
+        describe_json_bodies(app, document)
         app.openapi_schema = document
     return app.openapi_schema

@@ -104,7 +104,7 @@ class Settings(BaseSettings):
     duplicate_hash_bits: int = Field(
         10, ge=0, le=64, description="Bits of 64 by which the looks of two duplicates' photos differ at most."
     )
-    duplicate_placeless_hash_bits: int = Field(2, ge=0, le=2, description="The same where a report has no place.")
+    duplicate_placeless_hash_bits: int = Field(3, ge=0, le=3, description="The same where a report has no place.")
     claim_lease_s: float = Field(
         600, gt=0, description="Seconds for which a reviewer holds a report; opening it again renews them."
     )

@@ -1,7 +1,8 @@
 """Likely duplicates: found when a report comes in, linked, and shown; nothing is ever merged or dropped.
 
-Candidates come by four narrow ways, each an index and a limit, so that the search costs the same however many reports
-there are. Which of them are duplicates is then decided by one pure function.
+Candidates come by four narrow ways, each a range of an index with a limit, so that the search hardly costs more when
+there are more reports: the same file; the same sender and number; the same place and time; and, because a photo may come
+without a place, the same look and time. Which of them are duplicates is then decided by one pure function.
 """
 
 import math
@@ -10,15 +11,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, insert, select
 
-from hazardlens.serve.reports.likeness import bits_apart, hashes_within
+from hazardlens.serve.access.principals import ANONYMOUS
+from hazardlens.serve.reports.ids import first_id_of
+from hazardlens.serve.reports.likeness import bands_of, bits_apart
 from hazardlens.serve.settings import Settings
-from hazardlens.serve.store.tables import report_links, report_media, reports
+from hazardlens.serve.store.tables import photo_bands, report_links, report_media, reports
 
 _EARTH_RADIUS_M: Final = 6_371_008.8
-_MAX_CANDIDATES: Final = 200
-"""Newest first, of each way. More reports than this within one place and time are one event, and well linked."""
+_MAX_CANDIDATES: Final = 500
+"""Of each way. More reports than this of one place and time are one event, and well linked."""
+_MAX_SHARED_BANDS: Final = 5000
+"""Photos of a hundred thousand reports share a band with some fifty of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,16 @@ class DuplicateRules:
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What is compared of a report; `place` is latitude and longitude in degrees."""
+    """What is compared of a report.
+
+    Attributes:
+        id: of the report.
+        created_at: when it came in.
+        place: latitude and longitude in degrees.
+        sent_as: who sent it and under which number of theirs; None without a number, and for the anonymous, who are many.
+        sha256s: of its photos.
+        looks: hashes of those of its photos that have one.
+    """
 
     id: str
     created_at: datetime
@@ -90,10 +104,9 @@ def compare(newcomer: Traits, other: Traits, rules: DuplicateRules) -> Link | No
 
 def find_duplicates(connection: Connection, newcomer: Traits, rules: DuplicateRules) -> list[Link]:
     """Links from a report that is not stored yet to those that are."""
-    ids: set[str] = set()
+    ids = set(_alike(connection, newcomer, rules))
     for query in _candidate_queries(newcomer, rules):
         ids.update(connection.scalars(query.limit(_MAX_CANDIDATES)))
-    ids.discard(newcomer.id)
     links = (compare(newcomer, other, rules) for other in _traits_of(connection, ids))
     return [link for link in links if link is not None]
 
@@ -116,6 +129,11 @@ def store_links(connection: Connection, report_id: str, links: Sequence[Link], n
         connection.execute(insert(report_links), rows)
 
 
+def sent_as(source: str, external_id: str | None) -> tuple[str, str] | None:
+    """See `Traits`."""
+    return None if external_id is None or source == ANONYMOUS.actor else (source, external_id)
+
+
 def haversine_m(one: tuple[float, float], two: tuple[float, float]) -> float:
     """Metres between two places, each latitude and longitude in degrees, along the ground."""
     lat_1, lon_1, lat_2, lon_2 = (math.radians(value) for value in (*one, *two))
@@ -124,20 +142,31 @@ def haversine_m(one: tuple[float, float], two: tuple[float, float]) -> float:
 
 
 def _candidate_queries(newcomer: Traits, rules: DuplicateRules) -> Iterable[Select[Any]]:
-    newest = reports.c.created_at.desc()
-    with_media = select(reports.c.id).join(report_media, report_media.c.report_id == reports.c.id).order_by(newest)
-    since = reports.c.created_at >= newcomer.created_at - timedelta(seconds=rules.window_s)
-    yield with_media.where(report_media.c.sha256.in_(newcomer.sha256s))
+    media = select(report_media.c.report_id).distinct().order_by(report_media.c.report_id.desc())
+    yield media.where(report_media.c.sha256.in_(newcomer.sha256s))
     if newcomer.sent_as is not None:
         source, external_id = newcomer.sent_as
-        same = and_(reports.c.source == source, reports.c.external_id == external_id)
-        yield select(reports.c.id).where(same).order_by(newest)
+        same = (reports.c.source == source, reports.c.external_id == external_id)
+        yield select(reports.c.id).where(*same).order_by(reports.c.id.desc())
     if newcomer.place is not None:
-        yield select(reports.c.id).where(since, *_box_around(newcomer.place, rules.distance_m)).order_by(newest)
-    close = {near for look in newcomer.looks for near in hashes_within(look, rules.placeless_bits)}
-    if close:
-        alike = with_media.where(report_media.c.phash.in_(close), since)
-        yield alike if newcomer.place is None else alike.where(reports.c.latitude.is_(None))
+        since = newcomer.created_at - timedelta(seconds=rules.window_s)
+        near = _box_around(newcomer.place, rules.distance_m)
+        # Without an order: SQLite would take it from an index on time, and look at everybody's reports.
+        yield select(reports.c.id).where(*near, reports.c.created_at >= since)
+
+
+def _alike(connection: Connection, newcomer: Traits, rules: DuplicateRules) -> Iterable[str]:
+    """Reports within the time window with a photo that looks almost the same, wherever they are."""
+    bands = {band for look in newcomer.looks for band in bands_of(look)}
+    since = newcomer.created_at - timedelta(seconds=rules.window_s)
+    query = (
+        select(photo_bands.c.report_id, photo_bands.c.phash)
+        .where(photo_bands.c.band.in_(bands), photo_bands.c.report_id >= first_id_of(since))
+        .limit(_MAX_SHARED_BANDS)
+    )
+    for row in connection.execute(query):
+        if any(bits_apart(look, row.phash) <= rules.placeless_bits for look in newcomer.looks):
+            yield row.report_id
 
 
 def _box_around(place: tuple[float, float], distance_m: float) -> Iterable[ColumnElement[bool]]:
@@ -162,7 +191,7 @@ def _traits_of(connection: Connection, ids: set[str]) -> Iterable[Traits]:
             row.id,
             row.created_at,
             None if row.latitude is None else (row.latitude, row.longitude),
-            None if row.external_id is None else (row.source, row.external_id),
+            sent_as(row.source, row.external_id),
             frozenset(sha256 for sha256, _ in photos[row.id]),
             tuple(look for _, look in photos[row.id] if look is not None),
         )

@@ -13,4 +13,13 @@ def new_report_id(now: datetime) -> str:
     Args:
         now: the time, with zone.
     """
-    return f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(10)}"
+    return first_id_of(now) + secrets.token_hex(10)
+
+
+def first_id_of(moment: datetime) -> str:
+    """What sorts before all ids made since then, and after all older ones, to the millisecond.
+
+    Args:
+        moment: a time, with zone.
+    """
+    return f"{int(moment.timestamp() * 1000):012x}"

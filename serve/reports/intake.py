@@ -19,17 +19,18 @@ from hazardlens.serve.accepting import accepted_body, hung_up
 from hazardlens.serve.access.principals import Principal
 from hazardlens.serve.facts import facts_of
 from hazardlens.serve.reports.assembly import view_of
-from hazardlens.serve.reports.duplicates import DuplicateRules, Traits, find_duplicates, store_links
+from hazardlens.serve.reports.duplicates import DuplicateRules, Traits, find_duplicates, sent_as, store_links
 from hazardlens.serve.reports.fields import ReportSubmission, read_report
 from hazardlens.serve.reports.idempotency import HEADER, Claim, abandon_key, claim_key, finish_key, read_key
 from hazardlens.serve.reports.ids import new_report_id
+from hazardlens.serve.reports.likeness import bands_of
 from hazardlens.serve.reports.prefilling import UNSEEN, classify_if_possible, is_audited, write_prefill
 from hazardlens.serve.reports.previews import PreparedPhoto, prepare_photo
 from hazardlens.serve.reports.views import ReportView
 from hazardlens.serve.reports.workflow import State
 from hazardlens.serve.services import Services
 from hazardlens.serve.store.errors import StoreUnavailableError
-from hazardlens.serve.store.tables import report_events, report_media, reports
+from hazardlens.serve.store.tables import photo_bands, report_events, report_media, reports
 from hazardlens.serve.uploads import Received
 
 
@@ -171,6 +172,14 @@ class _Intake:
             )
         )
         connection.execute(insert(report_media), [{"report_id": report_id, **photo} for photo in media])
+        bands = [
+            {"band": band, "report_id": report_id, "n": photo["n"], "phash": photo["phash"]}
+            for photo in media
+            if photo["phash"] is not None
+            for band in bands_of(photo["phash"])
+        ]
+        if bands:
+            connection.execute(insert(photo_bands), bands)
         connection.execute(
             insert(report_events).values(
                 report_id=report_id,
@@ -187,7 +196,7 @@ class _Intake:
             report_id,
             now,
             None if fields.latitude is None or fields.longitude is None else (fields.latitude, fields.longitude),
-            None if fields.external_id is None else (principal.actor, fields.external_id),
+            sent_as(principal.actor, fields.external_id),
             frozenset(photo["sha256"] for photo in media),
             tuple(photo["phash"] for photo in media if photo["phash"] is not None),
         )

@@ -108,9 +108,13 @@ reports: Final = Table(
     Column("forwarded_at", UtcDateTime),
     Column("resolved_at", UtcDateTime),
     Index("ix_reports_queue", "state", "urgency_rank", "doubt", "created_at", "id"),
+    Index("ix_reports_second_review", "second_review", "urgency_rank", "doubt", "created_at", "id"),
+    Index("ix_reports_decided_at_id", "decided_at", "id"),
     Index("ix_reports_created_at_id", "created_at", "id"),
-    Index("ix_reports_source_external_id", "source", "external_id"),
+    Index("ix_reports_state_created_at", "state", "created_at", "id"),
+    Index("ix_reports_external_id_source", "external_id", "source"),
     Index("ix_reports_category_state", "category", "state"),
+    Index("ix_reports_place", "latitude", "longitude", "created_at", "id"),
 )
 
 report_media: Final = Table(
@@ -128,7 +132,16 @@ report_media: Final = Table(
     Column("preview_sha256", String(64), nullable=False),
     Column("detections", JSON, nullable=False),  # a list of DetectionResult, pixels of the upright original
     Index("ix_report_media_sha256", "sha256"),
-    Index("ix_report_media_phash", "phash"),
+)
+
+photo_bands: Final = Table(
+    "photo_bands",
+    metadata,
+    # Photos that look alike share at least one of four bands of their hash, so a look-up of four values finds them.
+    Column("band", String(5), primary_key=True),  # which quarter of the hash, and its 4 hex characters
+    _report_id(primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("phash", String(16), nullable=False),
 )
 
 report_events: Final = Table(
@@ -154,7 +167,9 @@ reviews: Final = Table(
     metadata,
     Column("seq", Integer, primary_key=True, autoincrement=True),
     _report_id(index=True),
-    Column("kind", String(10), nullable=False),  # first or second
+    Column(
+        "kind", String(10), nullable=False
+    ),  # first: it decided the report; second: a look at somebody else's decision
     Column("at", UtcDateTime, nullable=False),
     Column("reviewer", _ACTOR, nullable=False),
     Column("verdict", String(20), nullable=False),

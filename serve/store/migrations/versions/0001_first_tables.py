@@ -136,8 +136,16 @@ def upgrade() -> None:
     with op.batch_alter_table("reports", schema=None) as batch_op:
         batch_op.create_index("ix_reports_category_state", ["category", "state"], unique=False)
         batch_op.create_index("ix_reports_created_at_id", ["created_at", "id"], unique=False)
+        batch_op.create_index("ix_reports_place", ["latitude", "longitude", "created_at", "id"], unique=False)
+        batch_op.create_index("ix_reports_decided_at_id", ["decided_at", "id"], unique=False)
         batch_op.create_index("ix_reports_queue", ["state", "urgency_rank", "doubt", "created_at", "id"], unique=False)
-        batch_op.create_index("ix_reports_source_external_id", ["source", "external_id"], unique=False)
+        batch_op.create_index(
+            "ix_reports_second_review",
+            ["second_review", "urgency_rank", "doubt", "created_at", "id"],
+            unique=False,
+        )
+        batch_op.create_index("ix_reports_state_created_at", ["state", "created_at", "id"], unique=False)
+        batch_op.create_index("ix_reports_external_id_source", ["external_id", "source"], unique=False)
 
     op.create_table(
         "service_state",
@@ -214,6 +222,15 @@ def upgrade() -> None:
         batch_op.create_index("ix_report_links_other_id", ["other_id"], unique=False)
 
     op.create_table(
+        "photo_bands",
+        sa.Column("band", sa.String(length=5), nullable=False),
+        sa.Column("report_id", sa.String(length=32), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("phash", sa.String(length=16), nullable=False),
+        sa.ForeignKeyConstraint(["report_id"], ["reports.id"], name=op.f("fk_photo_bands_report_id")),
+        sa.PrimaryKeyConstraint("band", "report_id", "n", name=op.f("pk_photo_bands")),
+    )
+    op.create_table(
         "report_media",
         sa.Column("report_id", sa.String(length=32), nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
@@ -230,7 +247,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("report_id", "n", name=op.f("pk_report_media")),
     )
     with op.batch_alter_table("report_media", schema=None) as batch_op:
-        batch_op.create_index("ix_report_media_phash", ["phash"], unique=False)
         batch_op.create_index("ix_report_media_sha256", ["sha256"], unique=False)
 
     op.create_table(
