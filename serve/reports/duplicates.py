@@ -1,8 +1,8 @@
 """Likely duplicates: found when a report comes in, linked, and shown; nothing is ever merged or dropped.
 
 Candidates come by four narrow ways, each a range of an index with a limit, so that the search hardly costs more when
-there are more reports: the same file; the same sender and number; the same place and time; and, because a photo may come
-without a place, the same look and time. Which of them are duplicates is then decided by one pure function.
+there are more reports: the same file; the same sender and number; the same place and time; and, because some have no
+place, the same look and time. Which of them are duplicates is then decided by one pure function.
 """
 
 import math
@@ -61,7 +61,7 @@ class Traits:
         id: of the report.
         created_at: when it came in.
         place: latitude and longitude in degrees.
-        sent_as: who sent it and under which number of theirs; None without a number, and for the anonymous, who are many.
+        sent_as: who sent it and under which number of theirs; None without a number, and for the anonymous.
         sha256s: of its photos.
         looks: hashes of those of its photos that have one.
     """
@@ -130,7 +130,7 @@ def store_links(connection: Connection, report_id: str, links: Sequence[Link], n
 
 
 def sent_as(source: str, external_id: str | None) -> tuple[str, str] | None:
-    """See `Traits`."""
+    """See `Traits`; all the anonymous have one name, so their numbers say nothing."""
     return None if external_id is None or source == ANONYMOUS.actor else (source, external_id)
 
 

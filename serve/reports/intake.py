@@ -5,32 +5,28 @@ first events, its links and the key's answer. A crash in between leaves photos t
 """
 
 import time
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection
 from starlette.requests import Request
 
 from hazardlens.model.pipeline import Classification
 from hazardlens.serve.accepting import accepted_body, hung_up
 from hazardlens.serve.access.principals import Principal
 from hazardlens.serve.facts import facts_of
-from hazardlens.serve.reports.assembly import view_of
-from hazardlens.serve.reports.duplicates import DuplicateRules, Traits, find_duplicates, sent_as, store_links
-from hazardlens.serve.reports.fields import ReportSubmission, read_report
+from hazardlens.serve.reports.duplicates import DuplicateRules
+from hazardlens.serve.reports.fields import ReportFields, ReportSubmission, read_report
 from hazardlens.serve.reports.idempotency import HEADER, Claim, abandon_key, claim_key, finish_key, read_key
 from hazardlens.serve.reports.ids import new_report_id
-from hazardlens.serve.reports.likeness import bands_of
-from hazardlens.serve.reports.prefilling import UNSEEN, classify_if_possible, is_audited, write_prefill
-from hazardlens.serve.reports.previews import PreparedPhoto, prepare_photo
+from hazardlens.serve.reports.prefilling import classify_if_possible, is_audited, write_prefill
+from hazardlens.serve.reports.previews import PreparedPhoto, place_of, prepare_photo
+from hazardlens.serve.reports.reading import read_report_view
+from hazardlens.serve.reports.storing import KeptPhoto, NewReport, insert_report, keep_photo
 from hazardlens.serve.reports.views import ReportView
-from hazardlens.serve.reports.workflow import State
 from hazardlens.serve.services import Services
 from hazardlens.serve.store.errors import StoreUnavailableError
-from hazardlens.serve.store.tables import photo_bands, report_events, report_media, reports
 from hazardlens.serve.uploads import Received
 
 
@@ -41,14 +37,14 @@ class Stored:
     Attributes:
         view: the report as its sender sees it.
         content: the same as JSON.
-        replayed: the request had been answered before.
         answer: what the machine said; None where it has not looked, or where nothing new was stored.
+        replayed: the request had been answered before.
     """
 
     view: ReportView
     content: bytes
-    replayed: bool
-    answer: Classification | None
+    answer: Classification | None = None
+    replayed: bool = False
 
 
 async def receive_report(request: Request, services: Services, principal: Principal) -> Stored:
@@ -60,9 +56,9 @@ async def receive_report(request: Request, services: Services, principal: Princi
     """
     key = read_key(request.headers.get(HEADER))
     facts = facts_of(request.scope)
+    intake = _Intake(services, principal, facts.request_id)
     async with accepted_body(request, services) as received:
-        job = partial(_Intake(services, principal, facts.request_id).run, received, key)
-        stored = await services.pool.run(job, gone=partial(hung_up, request))
+        stored = await services.pool.run(partial(intake.run, received, key), gone=partial(hung_up, request))
     if stored.answer is not None:
         services.metrics.classified(stored.answer)
     facts.photos = len(stored.view.media)
@@ -80,126 +76,67 @@ class _Intake:
 
     def run(self, received: Received, key: str | None) -> Stored:
         submission = read_report(received, self._services.limits, self._services.settings)
-        claim = None
-        if key is not None:
-            claim = Claim(self._principal.actor, key, self._services.now())
-            if (found := self._claim(claim, submission)) is not None:
-                return found
+        if key is None:
+            return self._take_in(submission, None)
+        claim = Claim(self._principal.actor, key, self._services.now())
+        before = self._claim(claim, submission)
+        if before is not None:
+            return before
         try:
-            return self._store(submission, claim)
+            return self._take_in(submission, claim)
         except BaseException:
-            if claim is not None:
-                with suppress(StoreUnavailableError), self._services.store.write() as connection:
-                    abandon_key(connection, claim)
+            with suppress(StoreUnavailableError), self._services.store.write() as connection:
+                abandon_key(connection, claim)
             raise
 
     def _claim(self, claim: Claim, submission: ReportSubmission) -> Stored | None:
         """Hold the key; the report, where it is there already."""
+        digest, in_flight_s = submission.digest(), self._services.settings.idempotency_in_flight_s
         with self._services.store.write() as connection:
-            in_flight_s = self._services.settings.idempotency_in_flight_s
-            report_id = claim_key(connection, claim, submission.digest(), in_flight_s=in_flight_s)
+            report_id = claim_key(connection, claim, digest, in_flight_s=in_flight_s)
             if report_id is None:
                 return None
-            row = connection.execute(select(reports).where(reports.c.id == report_id)).mappings().one()
-            view = view_of(connection, row, self._principal)
-        return Stored(view, view.model_dump_json().encode(), replayed=True, answer=None)
+            view = read_report_view(connection, report_id, self._principal)
+        return Stored(view, view.model_dump_json().encode(), replayed=True)
 
-    def _store(self, submission: ReportSubmission, claim: Claim | None) -> Stored:
+    def _take_in(self, submission: ReportSubmission, claim: Claim | None) -> Stored:
         services, settings = self._services, self._services.settings
         photos = [
             prepare_photo(n, upload, preview_side_px=settings.preview_side_px, max_pixels=settings.max_pixels)
             for n, upload in enumerate(submission.uploads)
         ]
-        answer = classify_if_possible(
-            services.slot, submission.uploads, text=submission.fields.text, request_id=self._request_id
-        )
+        text = submission.fields.text
+        answer = classify_if_possible(services.slot, submission.uploads, text=text, request_id=self._request_id)
         start = time.perf_counter()
-        media = [self._keep(n, photo) for n, photo in enumerate(photos)]
+        kept = tuple(keep_photo(photo, services.blobs) for photo in photos)
         with services.store.write() as connection:
-            report_id = self._insert(connection, submission, media)
-            if answer is not None:
-                audit = is_audited(answer.prefill, settings.audit_share, services.draw)
-                write_prefill(connection, report_id, answer, audit=audit, now=services.now())
+            view = self._store(connection, self._placed(submission.fields, photos), kept, answer)
             if claim is not None:
-                finish_key(connection, claim, report_id)
-            row = connection.execute(select(reports).where(reports.c.id == report_id)).mappings().one()
-            view = view_of(connection, row, self._principal)
+                finish_key(connection, claim, view.id)
         services.metrics.report_stored(
             view.category, view.urgency, needs_human=view.needs_human, seconds=time.perf_counter() - start
         )
-        return Stored(view, view.model_dump_json().encode(), replayed=False, answer=answer)
+        return Stored(view, view.model_dump_json().encode(), answer)
 
-    def _keep(self, n: int, photo: PreparedPhoto) -> dict[str, Any]:
-        """Put a photo's files where they are safe; its row."""
-        blobs = self._services.blobs
-        return {
-            "n": n,
-            "sha256": blobs.put(photo.upload.data),
-            "preview_sha256": blobs.put(photo.preview),
-            "name": photo.upload.name,
-            "media_type": photo.media_type,
-            "size_bytes": len(photo.upload.data),
-            "width": photo.width,
-            "height": photo.height,
-            "phash": photo.look,
-            "detections": [],
-        }
+    def _placed(self, fields: ReportFields, photos: list[PreparedPhoto]) -> ReportFields:
+        """With the place that a photo tells, where the operator wants that and the sender has told none."""
+        if not self._services.settings.read_exif_place or fields.latitude is not None:
+            return fields
+        latitude, longitude = place_of(photos) or (None, None)
+        return replace(fields, latitude=latitude, longitude=longitude)
 
-    def _insert(self, connection: Connection, submission: ReportSubmission, media: Sequence[dict[str, Any]]) -> str:
-        """Write the report as it came, its photos, its first event and its links; returns its id."""
-        now, fields, principal = self._services.now(), submission.fields, self._principal
-        report_id = new_report_id(now)
-        as_sent = {
-            "text": fields.text,
-            "latitude": fields.latitude,
-            "longitude": fields.longitude,
-            "address": fields.address,
-            "reporter": fields.reporter,
-            "external_id": fields.external_id,
-        }
-        connection.execute(
-            insert(reports).values(
-                id=report_id,
-                created_at=now,
-                updated_at=now,
-                version=1,
-                state=State.RECEIVED.value,
-                reporter_group=principal.group,
-                source=principal.actor,
-                second_review="none",
-                **as_sent,
-                **UNSEEN,
-            )
-        )
-        connection.execute(insert(report_media), [{"report_id": report_id, **photo} for photo in media])
-        bands = [
-            {"band": band, "report_id": report_id, "n": photo["n"], "phash": photo["phash"]}
-            for photo in media
-            if photo["phash"] is not None
-            for band in bands_of(photo["phash"])
-        ]
-        if bands:
-            connection.execute(insert(photo_bands), bands)
-        connection.execute(
-            insert(report_events).values(
-                report_id=report_id,
-                at=now,
-                actor=principal.actor,
-                actor_name=principal.name,
-                action="receive",
-                before={},
-                after={"state": State.RECEIVED.value, "photos": len(media)},
-                request_id=self._request_id,
-            )
-        )
-        newcomer = Traits(
-            report_id,
-            now,
-            None if fields.latitude is None or fields.longitude is None else (fields.latitude, fields.longitude),
-            sent_as(principal.actor, fields.external_id),
-            frozenset(photo["sha256"] for photo in media),
-            tuple(photo["phash"] for photo in media if photo["phash"] is not None),
-        )
-        rules = DuplicateRules.from_settings(self._services.settings)
-        store_links(connection, report_id, find_duplicates(connection, newcomer, rules), now)
-        return report_id
+    def _store(
+        self,
+        connection: Connection,
+        fields: ReportFields,
+        photos: tuple[KeptPhoto, ...],
+        answer: Classification | None,
+    ) -> ReportView:
+        services, settings = self._services, self._services.settings
+        now = services.now()
+        new = NewReport(new_report_id(now), now, self._principal, self._request_id, fields, photos)
+        insert_report(connection, new, DuplicateRules.from_settings(settings))
+        if answer is not None:
+            audit = is_audited(answer.prefill, settings.audit_share, services.draw)
+            write_prefill(connection, new.id, answer, audit=audit, now=services.now())
+        return read_report_view(connection, new.id, self._principal)

@@ -1,12 +1,14 @@
 """What intake makes of each photo: is it one, how large, how does it look, and a small copy without metadata."""
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from PIL import Image
 
 from hazardlens.model.errors import ImageError, MediaError
+from hazardlens.model.image_place import read_place
 from hazardlens.model.images import Photo, Pixels, decode_photo
 from hazardlens.model.pipeline import Upload
 from hazardlens.serve.reports.likeness import look_of
@@ -54,6 +56,11 @@ def prepare_photo(index: int, upload: Upload, *, preview_side_px: int, max_pixel
         look_of(photo.pixels),
         encode_jpeg(_shrunk(photo.pixels, preview_side_px)),
     )
+
+
+def place_of(photos: Iterable[PreparedPhoto]) -> tuple[float, float] | None:
+    """Latitude and longitude of the first photo that says where it was taken."""
+    return next((place for photo in photos if (place := read_place(photo.upload.data)) is not None), None)
 
 
 def open_preview(content: bytes, width: int, height: int) -> Photo:

@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from hazardlens.model.errors import InferenceError, MediaError
 from hazardlens.model.pipeline import Upload
 from hazardlens.serve.access.principals import SYSTEM
 from hazardlens.serve.errors import ModelLoadingError, ModelUnusableError, OverloadedError
 from hazardlens.serve.logs import log_failure
-from hazardlens.serve.reports.changes import locked_report, move_report
+from hazardlens.serve.reports.changes import locked_report, move_report, write_change
 from hazardlens.serve.reports.errors import MoveNotAllowedError, ReportChangedError
 from hazardlens.serve.reports.idempotency import abandon_all_in_flight, purge_keys
 from hazardlens.serve.reports.prefilling import is_audited, write_prefill
@@ -123,18 +123,25 @@ class Sweeper:
 
 
 def release_expired_claims(store: Store, now: datetime) -> None:
-    """Put reports back into the queue whose reviewer has not decided in time.
+    """Put reports back where they were whose reviewer has not decided in time.
 
     Raises:
         StoreUnavailableError: the database cannot be reached.
     """
-    expired = (reports.c.state == State.IN_REVIEW.value, reports.c.claimed_until < now)
     with store.read() as connection:
-        ids = connection.scalars(select(reports.c.id).where(*expired)).all()
+        ids = connection.scalars(select(reports.c.id).where(reports.c.claimed_until < now)).all()
     for report_id in ids:
         with store.write() as connection:
-            row = locked_report(connection, report_id)
-            if row["state"] != State.IN_REVIEW or row["claimed_until"] is None or row["claimed_until"] >= now:
-                continue  # decided, released or claimed anew since we looked
-            free = {"claimed_by": None, "claimed_until": None}
-            move_report(connection, report_id, "expire", principal=SYSTEM, now=now, fields=free)
+            _release_if_expired(connection, report_id, now)
+
+
+def _release_if_expired(connection: Connection, report_id: str, now: datetime) -> None:
+    row = locked_report(connection, report_id)
+    if row["claimed_until"] is None or row["claimed_until"] >= now:
+        return  # decided, released or claimed anew since we looked
+    free = {"claimed_by": None, "claimed_until": None}
+    if row["state"] == State.IN_REVIEW:
+        back = State.RECEIVED if row["prefill"] is None else State.PREFILLED
+        move_report(connection, report_id, "expire", principal=SYSTEM, now=now, fields={**free, "state": back.value})
+    else:  # held for a second look at what was decided
+        write_change(connection, row, free, action="expire", principal=SYSTEM, now=now)

@@ -114,6 +114,7 @@ reports: Final = Table(
     Index("ix_reports_state_created_at", "state", "created_at", "id"),
     Index("ix_reports_external_id_source", "external_id", "source"),
     Index("ix_reports_category_state", "category", "state"),
+    Index("ix_reports_claimed_until", "claimed_until"),
     Index("ix_reports_place", "latitude", "longitude", "created_at", "id"),
 )
 

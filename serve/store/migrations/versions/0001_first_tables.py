@@ -136,6 +136,7 @@ def upgrade() -> None:
     with op.batch_alter_table("reports", schema=None) as batch_op:
         batch_op.create_index("ix_reports_category_state", ["category", "state"], unique=False)
         batch_op.create_index("ix_reports_created_at_id", ["created_at", "id"], unique=False)
+        batch_op.create_index("ix_reports_claimed_until", ["claimed_until"], unique=False)
         batch_op.create_index("ix_reports_place", ["latitude", "longitude", "created_at", "id"], unique=False)
         batch_op.create_index("ix_reports_decided_at_id", ["decided_at", "id"], unique=False)
         batch_op.create_index("ix_reports_queue", ["state", "urgency_rank", "doubt", "created_at", "id"], unique=False)
