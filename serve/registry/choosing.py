@@ -1,14 +1,13 @@
 """The durable part of a change of model: what is written down, by the server and by the command line alike."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
-from hazardlens.serve.access.audit import write_audit
-from hazardlens.serve.access.principals import Principal
+from hazardlens.serve.access.audit import Act
 from hazardlens.serve.registry.errors import ModelMissingError, NoPreviousModelError
 from hazardlens.serve.registry.state import (
     Choice,
@@ -22,26 +21,12 @@ from hazardlens.serve.registry.state import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Doer:
-    """Who changes models.
-
-    Attributes:
-        principal: who.
-        request_id: of their request; None for the command line.
-    """
-
-    principal: Principal
-    request_id: str | None = None
-
-
 class ModelChanges:
-    """Changes by one principal at one moment, in one transaction of `Store.write`. Each leaves a record of itself."""
+    """Changes of one act, in one transaction of `Store.write`. Each leaves a record of itself."""
 
-    def __init__(self, connection: Connection, by: Doer, now: datetime) -> None:
+    def __init__(self, connection: Connection, act: Act) -> None:
         self._connection = connection
-        self._by = by
-        self._now = now
+        self._act = act
 
     def activate(self, model: ModelKey, *, default: ModelKey | None, detail: Mapping[str, Any] | None = None) -> Choice:
         """Choose the model that should be in service.
@@ -81,8 +66,8 @@ class ModelChanges:
         before = read_shadow(self._connection)
         if before is not None:
             self._stopped(before, because=f"{model.ref} takes its place")
-        shadow = Shadow(model, since=self._now, started_at=self._now)
-        write_shadow(self._connection, shadow, self._now)
+        shadow = Shadow(model, since=self._act.now, started_at=self._act.now)
+        write_shadow(self._connection, shadow, self._act.now)
         self._note("shadow_started", model.version, {"name": model.name, "sha256": model.sha256})
         return shadow
 
@@ -99,18 +84,18 @@ class ModelChanges:
         shadow = read_shadow(self._connection)
         if shadow is None or wanted not in {shadow.model.version, shadow.model.ref}:
             raise ModelMissingError(f"{wanted[:100]!r} is not in the shadow")
-        write_shadow(self._connection, None, self._now)
+        write_shadow(self._connection, None, self._act.now)
         self._stopped(shadow, because=because)
         return shadow
 
     def drop_from_shadow(self, shadow: Shadow, *, since: datetime, dropped: int) -> Shadow:
         """Give up on reports before `since`."""
         fewer = replace(shadow, since=since, dropped=shadow.dropped + dropped)
-        write_shadow(self._connection, fewer, self._now)
+        write_shadow(self._connection, fewer, self._act.now)
         return fewer
 
     def _write(self, choice: Choice, before: Choice | None, detail: Mapping[str, Any]) -> None:
-        write_choice(self._connection, choice, self._now)
+        write_choice(self._connection, choice, self._act.now)
         model = choice.model
         previous = before.model.ref if before else None
         record = {"name": model.name, "sha256": model.sha256, "previous": previous, **detail}
@@ -126,18 +111,11 @@ class ModelChanges:
     def _note(self, action: str, version: str, detail: Mapping[str, Any]) -> None:
         write_event(
             self._connection,
-            actor=self._by.principal.actor,
+            actor=self._act.principal.actor,
             action=action,
             version=version,
             detail=detail,
-            now=self._now,
+            now=self._act.now,
         )
-        write_audit(
-            self._connection,
-            self._by.principal,
-            action if action.startswith("shadow") else f"model_{action}",
-            f"model:{version}",
-            detail,
-            self._now,
-            self._by.request_id,
-        )
+        name = action if action.startswith("shadow") else f"model_{action}"
+        self._act.write(self._connection, name, f"model:{version}", **detail)

@@ -18,10 +18,11 @@ import structlog
 from hazardlens.model.detector import Detector
 from hazardlens.model.errors import HazardlensError
 from hazardlens.model.triage.policy import Policy
+from hazardlens.serve.access.audit import Act
 from hazardlens.serve.errors import ModelRefusedError, UnavailableError
 from hazardlens.serve.model_slot import LoadedModel, ModelSlot, load_model
 from hazardlens.serve.registry.bundles import BundleShelf, Entry
-from hazardlens.serve.registry.choosing import Doer, ModelChanges
+from hazardlens.serve.registry.choosing import ModelChanges
 from hazardlens.serve.registry.errors import ModelInServiceError, NoPreviousModelError
 from hazardlens.serve.registry.loading import BundleLoader, key_of
 from hazardlens.serve.registry.metrics import ModelMetrics, Outcome
@@ -101,7 +102,6 @@ class ModelRegistry:
         self._load_default = partial(load, settings.bundle_path, detector)
         self._slot = slot
         self._store = store
-        self._now = now
         self._lock = threading.RLock()  # one change at a time
         self._fallback: Fallback | None = None
         self._tried: object = None
@@ -157,12 +157,12 @@ class ModelRegistry:
             choice, shadow = read_choice(connection), read_shadow(connection)
         return Listing(active, self.shelf.entries(), choice, shadow, self._fallback)
 
-    def activate(self, wanted: str, by: Doer, *, detail: Mapping[str, Any] | None = None) -> LoadedModel:
+    def activate(self, wanted: str, act: Act, *, detail: Mapping[str, Any] | None = None) -> LoadedModel:
         """Put a model into service, for this server at once and for others of this database within seconds.
 
         Args:
             wanted: version, name@version or folder.
-            by: who wants it.
+            act: who wants it, and when.
             detail: for the record.
 
         Raises:
@@ -173,13 +173,13 @@ class ModelRegistry:
         """
         with self._lock:
             entry = self.shelf.find(wanted)
-            loaded = self._load_or_refuse(partial(self.loader.load, entry.path), entry.ref, by)
-            with self._changes(by) as changes:
+            loaded = self._load_or_refuse(partial(self.loader.load, entry.path), entry.ref, act)
+            with self._changes(act) as changes:
                 changes.activate(key_of(loaded), default=self._default_key(), detail=detail)
             self._put(loaded, "activated")
             return loaded
 
-    def rollback(self, by: Doer) -> LoadedModel:
+    def rollback(self, act: Act) -> LoadedModel:
         """Put back what was in service before.
 
         Raises:
@@ -193,13 +193,13 @@ class ModelRegistry:
             if before is None:
                 raise NoPreviousModelError("no other model was in service before this one")
             load = partial(self.loader.load_chosen, before.model)
-            loaded = self._load_or_refuse(load, before.model.ref, by)
-            with self._changes(by) as changes:
+            loaded = self._load_or_refuse(load, before.model.ref, act)
+            with self._changes(act) as changes:
                 changes.back()
             self._put(loaded, "activated")
             return loaded
 
-    def start_shadow(self, wanted: str, by: Doer) -> Shadow:
+    def start_shadow(self, wanted: str, act: Act) -> Shadow:
         """Let a candidate look at what comes in, without a say.
 
         Raises:
@@ -213,18 +213,18 @@ class ModelRegistry:
             entry = self.shelf.find(wanted)
             if entry.sha256 and entry.sha256 == self._active_sha256():
                 raise ModelInServiceError(f"{entry.ref} answers requests already")
-            loaded = self._load_or_refuse(partial(self.loader.load, entry.path), entry.ref, by)
-            with self._changes(by) as changes:
+            loaded = self._load_or_refuse(partial(self.loader.load, entry.path), entry.ref, act)
+            with self._changes(act) as changes:
                 return changes.start_shadow(key_of(loaded))
 
-    def stop_shadow(self, wanted: str, by: Doer) -> Shadow:
+    def stop_shadow(self, wanted: str, act: Act) -> Shadow:
         """Take a candidate out of the shadow; what it said stays.
 
         Raises:
             ModelMissingError: it is not there.
             StoreUnavailableError: the choice cannot be remembered.
         """
-        with self._changes(by) as changes:
+        with self._changes(act) as changes:
             return changes.stop_shadow(wanted)
 
     def _try_chosen(self, model: ModelKey) -> LoadedModel | None:
@@ -239,21 +239,21 @@ class ModelRegistry:
         self._clear_fallback()
         return loaded
 
-    def _load_or_refuse(self, load: Callable[[], LoadedModel], name: str, by: Doer) -> LoadedModel:
+    def _load_or_refuse(self, load: Callable[[], LoadedModel], name: str, act: Act) -> LoadedModel:
         try:
             return load()
         except HazardlensError as error:
             reason = self.loader.told(error)
             self.metrics.swap("refused")
             _log.warning("model_refused", wanted=name, code=error.code, reason=str(error))
-            with self._changes(by) as changes:
+            with self._changes(act) as changes:
                 changes.refuse(name, code=error.code, reason=reason)
             raise ModelRefusedError(f"{name}: {reason}", error) from error
 
     @contextmanager
-    def _changes(self, by: Doer) -> Iterator[ModelChanges]:
+    def _changes(self, act: Act) -> Iterator[ModelChanges]:
         with self._store.write() as connection:
-            yield ModelChanges(connection, by, self._now())
+            yield ModelChanges(connection, act)
 
     def _put(self, loaded: LoadedModel, outcome: Outcome) -> None:
         self._slot.put(loaded)

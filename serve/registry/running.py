@@ -15,6 +15,7 @@ from hazardlens.serve.logs import log_failure
 from hazardlens.serve.model_slot import ModelSlot
 from hazardlens.serve.registry.registry import ModelRegistry
 from hazardlens.serve.registry.shadow import ShadowWorker
+from hazardlens.serve.store.errors import StoreUnavailableError
 
 _log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("hazardlens")
 
@@ -43,6 +44,8 @@ async def models_in_service(
         await loading
         for thread in threads:
             await asyncio.to_thread(thread.join)
+        with contextlib.suppress(StoreUnavailableError):
+            await asyncio.to_thread(shadow.release)
 
 
 async def _load(slot: ModelSlot, registry: ModelRegistry, loaded: threading.Event) -> None:

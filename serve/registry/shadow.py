@@ -17,16 +17,18 @@ import structlog
 
 from hazardlens.model.errors import HazardlensError
 from hazardlens.model.pipeline import Classification, Classifier, Upload
+from hazardlens.serve.access.audit import Act
 from hazardlens.serve.access.principals import SYSTEM
 from hazardlens.serve.errors import UnavailableError
 from hazardlens.serve.model_slot import LoadedModel
 from hazardlens.serve.pool import WorkerPool
-from hazardlens.serve.registry.choosing import Doer, ModelChanges
+from hazardlens.serve.registry.choosing import ModelChanges
 from hazardlens.serve.registry.loading import BundleLoader
 from hazardlens.serve.registry.metrics import ModelMetrics
 from hazardlens.serve.registry.shadow_rows import (
     ShadowTask,
     count_waiting,
+    give_lease,
     nth_newest_waiting,
     read_task,
     take_lease,
@@ -77,6 +79,7 @@ class ShadowWorker:
         self._metrics = metrics
         self._backlog = backlog
         self._now = now
+        self._leased = False
         self._me = secrets.token_hex(8)
         self._candidate: LoadedModel | None = None
         self._unusable: object = None
@@ -111,6 +114,17 @@ class ShadowWorker:
         if waiting > self._backlog:
             shadow = self._drop(shadow, waiting)
         return self._answer(shadow, candidate.classifier)
+
+    def release(self) -> None:
+        """Let another server go on at once.
+
+        Raises:
+            StoreUnavailableError: the database cannot be reached; then they wait a little.
+        """
+        if self._leased:
+            with self._store.write() as connection:
+                give_lease(connection, self._me)
+            self._leased = False
 
     def _not_yet_seen(self, shadow: Shadow | None) -> Shadow | None:
         """The shadow without the time in which nothing waits any more: a look must not cost more with every report."""
@@ -172,14 +186,15 @@ class ShadowWorker:
 
     def _lease(self) -> bool:
         with self._store.write() as connection:
-            return take_lease(connection, self._me, self._now(), LEASE)
+            self._leased = take_lease(connection, self._me, self._now(), LEASE)
+        return self._leased
 
     def _drop(self, shadow: Shadow, waiting: int) -> Shadow:
         """Give up on the oldest, so that no more than the backlog waits."""
         with self._store.write() as connection:
             since = nth_newest_waiting(connection, shadow, self._failed, self._backlog)
             dropped = waiting - count_waiting(connection, replace(shadow, since=since), self._failed)
-            changes = ModelChanges(connection, Doer(SYSTEM), self._now())
+            changes = ModelChanges(connection, Act(SYSTEM, self._now()))
             fewer = changes.drop_from_shadow(shadow, since=since, dropped=dropped)
         self._metrics.shadow("dropped", dropped)
         _log.warning("shadow_dropped", version=shadow.model.version, reports=dropped)

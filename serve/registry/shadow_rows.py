@@ -4,12 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hazardlens.model.pipeline import Classification
 from hazardlens.serve.registry.state import LEASE_KEY, Shadow, read_value, write_value
-from hazardlens.serve.store.tables import report_media, reports, shadow_results
+from hazardlens.serve.store.tables import report_media, reports, service_state, shadow_results
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,13 @@ def take_lease(connection: Connection, holder: str, now: datetime, length: timed
             return True
     write_value(connection, LEASE_KEY, {"holder": holder, "until": (now + length).isoformat()}, now)
     return True
+
+
+def give_lease(connection: Connection, holder: str) -> None:
+    """Leave the work to others, if it is ours."""
+    lease = read_value(connection, LEASE_KEY)
+    if lease is not None and lease["holder"] == holder:
+        connection.execute(delete(service_state).where(service_state.c.key == LEASE_KEY))
 
 
 def _waits(shadow: Shadow, failed: Collection[str]) -> ColumnElement[bool]:

@@ -5,12 +5,12 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
 
+from hazardlens.serve.access.audit import Act
 from hazardlens.serve.access.principals import Principal
 from hazardlens.serve.access.roles import Action
 from hazardlens.serve.documents import problem_answers
 from hazardlens.serve.facts import facts_of
 from hazardlens.serve.gate import require
-from hazardlens.serve.registry.choosing import Doer
 from hazardlens.serve.registry.notes import NOTE_REQUEST, WantedModel, read_note
 from hazardlens.serve.registry.views import (
     ModelDescription,
@@ -25,11 +25,15 @@ router = APIRouter(prefix="/v1/models", tags=["models"])
 _CODES: Final = ("unauthenticated", "forbidden", "csrf_token_missing", "store_unavailable")
 
 
-def _doer(request: Request, principal: Annotated[Principal, Depends(require(Action.ACTIVATE_MODELS))]) -> Doer:
-    return Doer(principal, facts_of(request.scope).request_id)
+def _act(
+    request: Request,
+    services: Annotated[Services, Depends(services_of)],
+    principal: Annotated[Principal, Depends(require(Action.ACTIVATE_MODELS))],
+) -> Act:
+    return Act(principal, services.now(), facts_of(request.scope).request_id)
 
 
-By = Annotated[Doer, Depends(_doer)]
+ActOf = Annotated[Act, Depends(_act)]
 Parts = Annotated[Services, Depends(services_of)]
 
 
@@ -42,7 +46,7 @@ Parts = Annotated[Services, Depends(services_of)]
     },
     openapi_extra={"requestBody": NOTE_REQUEST},
 )
-async def activate_model(version: WantedModel, request: Request, services: Parts, by: By) -> ModelDescription:
+async def activate_model(version: WantedModel, request: Request, services: Parts, act: ActOf) -> ModelDescription:
     """Read, check, load and try the model, and only then exchange it. No request is lost.
 
     Requests that run keep the model that they started with. Other servers of the same database follow within seconds.
@@ -50,7 +54,7 @@ async def activate_model(version: WantedModel, request: Request, services: Parts
     restart.
     """
     note = read_note(await request.body())
-    loaded = await run_in_threadpool(services.models.activate, version, by, detail=note.detail())
+    loaded = await run_in_threadpool(services.models.activate, version, act, detail=note.detail())
     return describe_active(loaded)
 
 
@@ -59,9 +63,9 @@ async def activate_model(version: WantedModel, request: Request, services: Parts
     summary="Back to the model before",
     responses={**problem_answers(*_CODES, "no_previous_model"), **refusal_answer()},
 )
-def roll_back(services: Parts, by: By) -> ModelDescription:
+def roll_back(services: Parts, act: ActOf) -> ModelDescription:
     """Put back what was in service before the present model; again, and it is the one before that."""
-    return describe_active(services.models.rollback(by))
+    return describe_active(services.models.rollback(act))
 
 
 @router.post(
@@ -72,13 +76,13 @@ def roll_back(services: Parts, by: By) -> ModelDescription:
         **refusal_answer(),
     },
 )
-def start_shadow(version: WantedModel, services: Parts, by: By) -> ShadowView:
+def start_shadow(version: WantedModel, services: Parts, act: ActOf) -> ShadowView:
     """From now on the model sees the photos of reports after they were answered; what it says is kept for comparison.
 
     One model at a time: another one that is there leaves. Live requests go first, and what there is no time for is
     dropped and counted.
     """
-    return ShadowView.of(services.models.start_shadow(version, by))
+    return ShadowView.of(services.models.start_shadow(version, act))
 
 
 @router.delete(
@@ -86,6 +90,6 @@ def start_shadow(version: WantedModel, services: Parts, by: By) -> ShadowView:
     summary="Take a model out of the shadow",
     responses=problem_answers(*_CODES, "field_invalid", "model_missing"),
 )
-def stop_shadow(version: WantedModel, services: Parts, by: By) -> ShadowView:
+def stop_shadow(version: WantedModel, services: Parts, act: ActOf) -> ShadowView:
     """What it said so far stays."""
-    return ShadowView.of(services.models.stop_shadow(version, by))
+    return ShadowView.of(services.models.stop_shadow(version, act))

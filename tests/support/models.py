@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,11 +46,18 @@ class Models:
         return write_bundle(path, onnx_bytes=onnx_bytes, card="# Odd\n", draft=tiny_draft(version=version)).path
 
     @contextmanager
-    def serving(self, **settings: Any) -> Iterator[TestClient]:  # noqa: ANN401 - any setting
+    def serving(
+        self,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        **settings: Any,  # noqa: ANN401 - any setting
+    ) -> Iterator[TestClient]:
         """A server of this registry; what it does by itself every few seconds, it does when a test says so."""
         chosen = {"data_path": self.folder / "var", "bundle_path": self.default, "inference_threads": 1}
         app = create_app(
-            load_settings(**{"model_poll_s": NEVER_S, **chosen, **settings}), authenticate=authenticate_by_header
+            load_settings(**{"model_poll_s": NEVER_S, **chosen, **settings}),
+            authenticate=authenticate_by_header,
+            now=now,
         )
         with TestClient(app) as client:
             wait_until(lambda: client.get("/readyz").json().get("code") != "model_loading")

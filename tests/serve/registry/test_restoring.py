@@ -1,12 +1,13 @@
 """What was chosen survives a restart; what was chosen elsewhere is followed; what cannot be used is told loudly."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
+from hazardlens.serve.access.audit import Act
 from hazardlens.serve.access.principals import SYSTEM
-from hazardlens.serve.registry.choosing import Doer
 from support.models import ENGINEER, Models, activate, one_byte_changed, services_of, version_of_answer
 from support.serving import problem_of, wait_until
 
@@ -152,7 +153,7 @@ def test_a_database_that_is_gone_for_a_while_changes_nothing(models: Models, mon
             broken.setattr(registry, "_read_choice", fail)
             wait_until(lambda: len(tries) > 2)
             assert version_of_answer(client) == "1"
-        registry.activate("2", Doer(SYSTEM))
+        registry.activate("2", Act(SYSTEM, datetime.now(UTC)))
         assert version_of_answer(client) == "2"
 
 
@@ -161,7 +162,7 @@ def test_who_activates_while_the_first_model_is_still_being_loaded_wins(models: 
     with models.serving() as client:
         services = services_of(client)
         started = services.models.restore()
-        services.models.activate("2", Doer(SYSTEM))
+        services.models.activate("2", Act(SYSTEM, datetime.now(UTC)))
 
         async def late() -> None:
             await services.slot.load(lambda: started)

@@ -1,0 +1,277 @@
+"""A candidate in the shadow: it sees what came in, says what it would have said, and is in nobody's way."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from httpx2 import Response
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from hazardlens.model.detector import OnnxDetector
+from hazardlens.model.images import Photo
+from hazardlens.serve.registry.shadow import LEASE, ShadowWorker
+from hazardlens.serve.registry.shadow_rows import take_lease
+from hazardlens.serve.store.errors import BlobStoreError
+from hazardlens.serve.store.tables import model_events, shadow_results
+from support.models import ENGINEER, Models, activate, one_byte_changed, services_of, version_of_answer
+from support.reports import add_report
+from support.serving import problem_of, wait_until
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Models:
+    models = Models(tmp_path)
+    models.add("2", "manhole_open")
+    return models
+
+
+def start(client: TestClient, version: str = "2") -> Response:
+    return client.post(f"/v1/models/{version}/shadow", headers=ENGINEER)
+
+
+def report(client: TestClient, *, after: timedelta = timedelta(0), **more: Any) -> str:  # noqa: ANN401
+    services = services_of(client)
+    return add_report(services.store, services.blobs, at=datetime.now(UTC) + after, **more)
+
+
+def results(client: TestClient) -> dict[str, dict[str, Any]]:
+    with services_of(client).store.read() as connection:
+        found = connection.execute(select(shadow_results)).mappings()
+        return {row["report_id"]: dict(row) for row in found}
+
+
+def sweep(client: TestClient) -> int:
+    return services_of(client).shadow.sweep()
+
+
+def metric(client: TestClient, name: str) -> float:
+    lines = client.get("/metrics").text.splitlines()
+    return float(next(line.rsplit(" ", 1)[1] for line in lines if line.startswith(f"{name} ")))
+
+
+@contextmanager
+def looking_on(models: Models, **settings: Any) -> Iterator[TestClient]:  # noqa: ANN401 - any setting
+    """A server with version 2 in the shadow."""
+    with models.serving(**settings) as client:
+        assert start(client).status_code == 200
+        yield client
+
+
+def test_it_says_what_it_would_have_said(models: Models) -> None:
+    with looking_on(models) as client:
+        report_id = report(client, seen=[[], []], text="")
+        assert sweep(client) == 1
+        (row,) = results(client).values()
+        assert (row["report_id"], row["model_version"]) == (report_id, "2")
+        assert row["prefill"]["category"] == "raised_manhole_cover"
+        assert [[found["label"] for found in photo] for photo in row["detections"]] == [["manhole_open"]] * 2
+        assert set(row["detections"][0][0]) == {"label", "hazard", "confidence", "box"}
+        assert sweep(client) == 0
+        assert metric(client, 'hazardlens_shadow_reports_total{outcome="answered"}') == 1
+        assert metric(client, "hazardlens_shadow_waiting") == 0
+
+
+def test_the_words_join_its_decision_too(models: Models) -> None:
+    with looking_on(models) as client:
+        report(client, text="后厨不卫生")
+        sweep(client)
+        (row,) = results(client).values()
+        alternatives = {found["category"] for found in row["prefill"]["alternatives"]}
+        assert "unhygienic_kitchen" in alternatives | {row["prefill"]["category"]}
+
+
+def test_it_looks_by_itself(models: Models) -> None:
+    with looking_on(models, model_poll_s=0.01) as client:
+        report(client)
+        wait_until(lambda: len(results(client)) == 1)
+
+
+def test_what_came_in_before_it_is_not_its_business(models: Models) -> None:
+    with models.serving() as client:
+        report(client, after=-timedelta(minutes=1))
+        start(client)
+        assert sweep(client) == 0
+        assert results(client) == {}
+
+
+def test_a_restart_loses_nothing(models: Models) -> None:
+    with looking_on(models) as client:
+        first = report(client)
+        sweep(client)
+        second = report(client)
+    with models.serving() as client:
+        assert sweep(client) == 1
+        assert list(results(client)) == [first, second]
+
+
+def test_a_crash_loses_nothing_either(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [datetime.now(UTC)]
+    monkeypatch.setattr(ShadowWorker, "release", lambda _: None)
+    with looking_on(models) as client:
+        report(client)
+        sweep(client)
+        report(client)
+    with models.serving(now=lambda: clock[0]) as client:
+        assert sweep(client) == 0
+        clock[0] += 2 * LEASE
+        assert sweep(client) == 1
+
+
+def test_live_requests_go_first(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
+    with looking_on(models) as client:
+        report(client)
+        pool = services_of(client).pool
+        with monkeypatch.context() as busy:
+            busy.setattr(pool, "_admitted", 1)
+            assert sweep(client) == 0
+            assert metric(client, "hazardlens_shadow_waiting") == 1
+        assert sweep(client) == 1
+
+
+def test_of_more_than_may_wait_the_oldest_are_given_up_and_counted(models: Models) -> None:
+    with looking_on(models, shadow_backlog=2) as client:
+        ids = [report(client, after=timedelta(seconds=n + 1)) for n in range(5)]
+        assert sweep(client) == 2
+        assert sorted(results(client)) == sorted(ids[3:])
+        assert metric(client, 'hazardlens_shadow_reports_total{outcome="dropped"}') == 3
+        assert client.get("/v1/models").json()["shadow"]["dropped"] == 3
+        assert sweep(client) == 0
+
+
+def test_what_comes_at_one_moment_is_kept_or_dropped_together(models: Models) -> None:
+    with looking_on(models, shadow_backlog=2) as client:
+        at = datetime.now(UTC) + timedelta(seconds=1)
+        services = services_of(client)
+        for _ in range(4):
+            add_report(services.store, services.blobs, at=at)
+        assert sweep(client) == 4
+        assert metric(client, 'hazardlens_shadow_reports_total{outcome="dropped"}') == 0
+
+
+def test_a_photo_that_is_gone_is_counted_and_not_tried_for_ever(models: Models) -> None:
+    with looking_on(models) as client:
+        add_report(services_of(client).store, None, at=datetime.now(UTC) + timedelta(seconds=1))
+        report(client)
+        assert sweep(client) == 1
+        assert metric(client, 'hazardlens_shadow_reports_total{outcome="failed"}') == 1
+        assert sweep(client) == 0
+        assert metric(client, 'hazardlens_shadow_reports_total{outcome="failed"}') == 1
+
+
+def test_a_store_that_is_away_makes_it_wait(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
+    with looking_on(models) as client:
+        report(client)
+
+        def fail(_: str) -> bytes:
+            raise BlobStoreError("away")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(services_of(client).blobs, "get", fail)
+            with pytest.raises(BlobStoreError):
+                sweep(client)
+        assert sweep(client) == 1
+
+
+def test_one_server_of_several_does_the_work(models: Models) -> None:
+    with looking_on(models) as first, models.serving() as second:
+        report(first)
+        assert sweep(first) == 1
+        report(first)
+        assert sweep(second) == 0
+        assert sweep(first) == 1
+
+
+def test_a_lease_ends_and_is_renewed(models: Models) -> None:
+    length, now = timedelta(seconds=30), datetime(2026, 1, 5, tzinfo=UTC)
+    steps = [
+        ("a", 0, True),
+        ("b", 29, False),
+        ("a", 20, True),
+        ("b", 40, False),
+        ("b", 51, True),
+        ("a", 60, False),
+    ]
+    with models.serving() as client:
+        for holder, seconds, expected in steps:
+            with services_of(client).store.write() as connection:
+                assert take_lease(connection, holder, now + timedelta(seconds=seconds), length) is expected, holder
+
+
+def test_it_leaves_when_asked_and_what_it_said_stays(models: Models) -> None:
+    with looking_on(models) as client:
+        report(client)
+        sweep(client)
+        problem_of(client.delete("/v1/models/3/shadow", headers=ENGINEER), 404, "model_missing")
+        assert client.delete("/v1/models/2/shadow", headers=ENGINEER).json()["version"] == "2"
+        problem_of(client.delete("/v1/models/2/shadow", headers=ENGINEER), 404, "model_missing")
+        report(client)
+        assert sweep(client) == 0
+        assert len(results(client)) == 1
+        assert services_of(client).shadow._candidate is None
+
+
+def test_it_leaves_when_it_enters_service(models: Models) -> None:
+    with looking_on(models) as client:
+        activate(client, "2")
+        assert client.get("/v1/models").json()["shadow"] is None
+        problem_of(start(client), 409, "model_in_service")
+        with services_of(client).store.read() as connection:
+            actions = list(connection.execute(select(model_events.c.action).order_by(model_events.c.seq)).scalars())
+    assert actions == ["shadow_started", "activated", "shadow_stopped"]
+
+
+def test_another_one_takes_its_place(models: Models) -> None:
+    models.add("3", "stacked_clutter")
+    with looking_on(models) as client:
+        report(client)
+        sweep(client)
+        start(client, "3")
+        report(client)
+        sweep(client)
+        assert [row["model_version"] for row in results(client).values()] == ["2", "3"]
+        assert client.get("/v1/models").json()["shadow"]["version"] == "3"
+
+
+def test_one_that_breaks_on_disk_is_told_once_and_mends(models: Models, capfd: pytest.CaptureFixture[str]) -> None:
+    path = models.registry / "tiny@2"
+    good = (path / "model.onnx").read_bytes()
+    with looking_on(models) as client:
+        one_byte_changed(path)
+        report(client)
+        assert [sweep(client) for _ in range(3)] == [0, 0, 0]
+        assert "".join(capfd.readouterr()).count("shadow_unusable") == 1
+        (path / "model.onnx").write_bytes(good)
+        assert sweep(client) == 1
+
+
+def test_a_look_does_not_grow_with_what_was_seen_and_finds_what_comes_late(models: Models) -> None:
+    clock = [datetime(2026, 1, 5, tzinfo=UTC)]
+    with models.serving(now=lambda: clock[0]) as client:
+        start(client)
+        services = services_of(client)
+        clock[0] += timedelta(hours=1)
+        assert sweep(client) == 0
+        # Written down by now, though it came in before that look.
+        late = add_report(services.store, services.blobs, at=clock[0] - timedelta(minutes=9))
+        add_report(services.store, services.blobs, at=clock[0] - timedelta(minutes=11))
+        assert sweep(client) == 1
+        assert list(results(client)) == [late]
+
+
+def test_classifying_stores_nothing_for_it(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    detect = OnnxDetector.detect
+
+    def noting(self: OnnxDetector, photos: list[Photo]) -> object:
+        seen.append(self.version)
+        return detect(self, photos)
+
+    with looking_on(models) as client:
+        monkeypatch.setattr(OnnxDetector, "detect", noting)
+        version_of_answer(client)
+        assert sweep(client) == 0
+    assert set(seen) == {"1"}
