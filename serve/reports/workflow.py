@@ -62,6 +62,7 @@ MOVES: Final[Mapping[str, Move]] = MappingProxyType(
         Verdict.CORRECT: Move(_IN_REVIEW, State.CORRECTED, Action.REVIEW, own_claim=True),
         Verdict.REJECT: Move(_IN_REVIEW, State.REJECTED, Action.REVIEW, own_claim=True),
         Verdict.CANNOT_TELL: Move(_IN_REVIEW, State.CANNOT_TELL, Action.REVIEW, own_claim=True),
+        "disagree": Move(_DECIDED | frozenset({State.FORWARDED, State.RESOLVED}), State.PREFILLED, Action.REVIEW),
         "reopen": Move(_DECIDED | frozenset({State.FORWARDED, State.RESOLVED}), State.IN_REVIEW, Action.REVIEW),
         "forward": Move(frozenset({State.CONFIRMED, State.CORRECTED}), State.FORWARDED, Action.REVIEW),
         "resolve": Move(frozenset({State.CONFIRMED, State.CORRECTED, State.FORWARDED}), State.RESOLVED, Action.RESOLVE),

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -47,6 +48,7 @@ def serving(
     *,
     authenticate: Authenticate | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    draw: Callable[[], float] = random.random,
     **settings: Any,  # noqa: ANN401 - any setting
 ) -> Iterator[TestClient]:
     """A started app behind a client, ready to classify; without a detector it finds nothing."""
@@ -55,6 +57,7 @@ def serving(
         detector=detector or ScriptedDetector([Detections.empty(LABELS)]),
         authenticate=authenticate,
         now=now,
+        draw=draw,
     )
     with TestClient(app) as client:
         wait_until(lambda: client.get("/readyz").status_code == 200)
