@@ -15,6 +15,7 @@ from hazardlens.model.triage.policy import Policy
 from hazardlens.serve.access.authentication import Authenticator
 from hazardlens.serve.access.principals import Authenticate
 from hazardlens.serve.body_limit import BodyLimitMiddleware
+from hazardlens.serve.dispatch.worker import delivering
 from hazardlens.serve.documents import openapi_document
 from hazardlens.serve.json_body import JsonBody, MediaBody
 from hazardlens.serve.metrics import Metrics
@@ -32,13 +33,16 @@ from hazardlens.serve.reports.sweeping import sweeping
 from hazardlens.serve.routes import (
     accounts,
     classify,
+    dispatch,
     docs,
+    exports,
     health,
     keys,
     model_changes,
     models,
     pages,
     reports,
+    review,
     sessions,
     stats,
 )
@@ -99,7 +103,22 @@ def create_app(
     # The last one added is the outermost.
     app.add_middleware(BodyLimitMiddleware, max_body_bytes=settings.max_body_bytes)
     app.add_middleware(RequestMiddleware, metrics=services.metrics, new_id=new_id)
-    for routes in (classify, reports, review, stats, models, model_changes, sessions, accounts, keys, health, docs, pages):
+    for routes in (
+        classify,
+        reports,
+        review,
+        dispatch,
+        stats,
+        exports,
+        models,
+        model_changes,
+        sessions,
+        accounts,
+        keys,
+        health,
+        docs,
+        pages,
+    ):
         app.include_router(routes.router)
     docs.mount_static(app)
     return app
@@ -163,6 +182,7 @@ async def _lifespan(services: Services, _: FastAPI) -> AsyncIterator[None]:
             kept(services.keeper),
             models_in_service(services.slot, services.models, services.shadow, poll_s=poll_s),
             sweeping(services),
+            delivering(services),
         ):
             yield
     finally:

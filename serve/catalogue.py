@@ -14,7 +14,8 @@ from hazardlens.serve.errors import (
 )
 from hazardlens.serve.problems import INTERNAL_ERROR, Answer, answer_for, http_answer
 
-for _package in ("access", "registry", "reports", "store"):  # a class is found below its parent once its module is loaded
+# A class is found below its parent once its module is loaded.
+for _package in ("access", "dispatch", "registry", "reports", "store"):
     importlib.import_module(f"hazardlens.serve.{_package}.errors")
 
 

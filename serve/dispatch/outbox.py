@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, RowMapping, insert, select, update
 
 from hazardlens.model.taxonomy import Category
 from hazardlens.serve.reports.ids import new_report_id
@@ -48,7 +48,7 @@ class Claimed:
     secret: str
 
 
-def enqueue_delivery(connection: Connection, row: Mapping[str, Any], now: datetime) -> str | None:
+def enqueue_delivery(connection: Connection, row: RowMapping, now: datetime) -> str | None:
     """Have a decision told to those who act on it; called in the transaction that writes the decision.
 
     It does nothing when there is nothing to tell: in other states than confirmed and corrected, for `not_a_hazard`, and
@@ -91,7 +91,7 @@ def _withdraw_waiting(connection: Connection, report_id: str) -> None:
     connection.execute(update(deliveries).where(waiting).values(state=DeliveryState.WITHDRAWN))
 
 
-def _message(connection: Connection, row: Mapping[str, Any]) -> dict[str, Any]:
+def _message(connection: Connection, row: RowMapping) -> dict[str, Any]:
     """What is told: what it is, where it is, and where its photos are. Not who reported it."""
     prefill = row["prefill"] or {}
     columns = (report_media.c.n, report_media.c.width, report_media.c.height)
