@@ -5,7 +5,7 @@ their reports wait on disk meanwhile, since most documents can only be written w
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -25,17 +25,24 @@ from hazardlens.model.exports.reviewed import (
     ReviewedReport,
 )
 from hazardlens.model.exports.tally import Tally
-from hazardlens.model.taxonomy import LABEL_HAZARDS
+from hazardlens.model.taxonomy import LABEL_HAZARDS, Category
 
 KNOWN_LABELS: Final = tuple(ExportLabel(name=name, hazard=hazard) for name, hazard in LABEL_HAZARDS.items())
 
 
 @dataclass(frozen=True, slots=True)
 class ExportItem:
-    """A report and the files of its photos, in their order."""
+    """A report and its photos.
+
+    Attributes:
+        report: the line.
+        contents: the files of its photos, in their order.
+        hazards: what labels in it stand for, as far as that is known with it.
+    """
 
     report: ReviewedReport
     contents: tuple[bytes, ...]
+    hazards: Mapping[str, Category | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +107,7 @@ def export_entries(
             if isinstance(item, LeftOut):
                 head = replace(head, left_out=(*head.left_out, item.report_id))
                 continue
+            head = _with_labels(head, item.hazards)
             spool.write(item.report.line())
             for n, content in enumerate(item.contents):
                 name = form.photo_name(item.report, n)
@@ -108,6 +116,12 @@ def export_entries(
                     written.add(name)
                     yield Entry(name, (content,))
         yield from form.documents(head, lambda: _read_lines(spool))
+
+
+def _with_labels(head: ExportHead, hazards: Mapping[str, Category | None]) -> ExportHead:
+    known = {label.name for label in head.labels}
+    more = [ExportLabel(name=name, hazard=hazard) for name, hazard in hazards.items() if name not in known]
+    return replace(head, labels=(*head.labels, *more)) if more else head
 
 
 def _check_photo(report: ReviewedReport, n: int, content: bytes) -> None:

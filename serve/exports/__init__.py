@@ -1,1 +1,1 @@
-"""What reviewers decided, as files that training and other tools read."""
+"""From stored reports to the reviewed export: which ones, in which groups, with which photos."""
