@@ -43,7 +43,7 @@ def run(settings: Settings) -> int:
         timeout_graceful_shutdown=settings.shutdown_grace_s,
     )
     with listener:
-        address = _address(listener, settings.host)
+        address = address_at(settings.host, listener.getsockname()[1])
         print(f"hazardlens listens on {address}", flush=True)  # noqa: T201
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _stop)
@@ -90,7 +90,7 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _address(listener: socket.socket, host: str) -> str:
-    port = listener.getsockname()[1]
+def address_at(host: str, port: int) -> str:
+    """What to open in a browser of this machine to reach a server that listens there."""
     name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
     return f"http://{name}:{port}"

@@ -43,9 +43,10 @@ def password_matches(password: str, stored: str | None) -> bool:
     """
     with _turn():
         try:
-            return _HASHER.verify(stored or NOBODY, _normal(password)) and stored is not None
+            _HASHER.verify(stored or NOBODY, _normal(password))
         except (InvalidHashError, VerificationError):
             return False
+    return stored is not None
 
 
 def is_outdated(stored: str) -> bool:

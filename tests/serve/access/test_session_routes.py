@@ -1,0 +1,271 @@
+"""Signing in, signing out, and one-time links, over HTTP and with real passwords."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from httpx2 import Response
+from sqlalchemy import func, select
+from starlette.testclient import TestClient
+
+from hazardlens.serve.access.accounts import change_account
+from hazardlens.serve.access.audit import Act
+from hazardlens.serve.access.authentication import CSRF_HEADER
+from hazardlens.serve.access.first_start import invitation
+from hazardlens.serve.access.links import make_password_link, make_setup_link
+from hazardlens.serve.access.principals import SYSTEM
+from hazardlens.serve.access.roles import ROLE_ACTIONS, Role
+from hazardlens.serve.access.sessions import COOKIE
+from hazardlens.serve.access.throttle import OF_NAME
+from hazardlens.serve.store.tables import accounts, audit_events, sessions
+from support.accounts import BY_SYSTEM, CHEAP_HASH, PASSWORD, Clock, person_in, services_in, session_headers
+from support.serving import problem_of, serving
+
+SESSION = "/v1/session"
+SETUP = "/v1/setup"
+NEW = "quite another horse battery"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def client(clock: Clock) -> Iterator[TestClient]:
+    with serving(now=clock) as client:
+        yield client
+
+
+def sign_in(client: TestClient, name: str = "li", password: str = PASSWORD, **request: Any) -> Response:  # noqa: ANN401
+    return client.post(SESSION, json={"name": name, "password": password}, **request)
+
+
+def person(client: TestClient, name: str = "li", role: Role = Role.REVIEWER) -> str:
+    return person_in(services_in(client).store, name, role)
+
+
+def link_for(client: TestClient, account_id: str, clock: Clock) -> str:
+    services = services_in(client)
+    with services.store.write() as connection:
+        return make_password_link(connection, Act(SYSTEM, clock()), account_id, 24).token
+
+
+def setup_token(client: TestClient) -> str:
+    services = services_in(client)
+    told = invitation(services.store, services.settings, services.now(), "http://127.0.0.1:8000")
+    assert told is not None
+    found = re.search(r"^http://127\.0\.0\.1:8000/setup\?token=([0-9a-f]{64})$", told, re.MULTILINE)
+    assert found, told
+    return found[1]
+
+
+def audited(client: TestClient) -> list[tuple[str, str, str]]:
+    with services_in(client).store.read() as connection:
+        query = select(audit_events.c.actor, audit_events.c.action, audit_events.c.target).order_by(audit_events.c.seq)
+        return [(row.actor, row.action, row.target) for row in connection.execute(query)]
+
+
+def test_from_signing_in_to_signing_out(client: TestClient) -> None:
+    account_id = person(client)
+    opened = sign_in(client, " LI ")
+    assert opened.status_code == 201
+    told = opened.json()
+    assert told["account"] == {"id": account_id, "name": "li", "display_name": "li", "role": "reviewer"}
+    assert told["actions"] == sorted(ROLE_ACTIONS[Role.REVIEWER])
+    assert client.get(SESSION).json() == told
+    assert client.get("/v1/queue").status_code == 200
+    problem_of(client.delete(SESSION), 403, "csrf_token_missing")
+    closed = client.delete(SESSION, headers={CSRF_HEADER: told["csrf_token"]})
+    assert (closed.status_code, closed.content) == (204, b"")
+    assert COOKIE not in client.cookies
+    problem_of(client.get(SESSION), 401, "unauthenticated")
+    assert audited(client)[1:] == [
+        (f"account:{account_id}", "signed_in", f"account:{account_id}"),
+        (f"account:{account_id}", "signed_out", f"account:{account_id}"),
+    ]
+
+
+def test_the_cookie_of_a_session_that_was_ended_is_good_for_nothing(client: TestClient) -> None:
+    headers = session_headers(client, "li")
+    assert client.delete(SESSION, headers=headers).status_code == 204
+    problem_of(client.get(SESSION, headers=headers), 401, "unauthenticated")
+    assert client.delete(SESSION, headers=headers).status_code == 204  # whoever is out may leave
+
+
+@pytest.mark.parametrize(
+    ("settings", "secure"),
+    [
+        pytest.param({}, False, id="a laptop"),
+        pytest.param({"public_url": "https://h.example"}, True, id="behind TLS"),
+    ],
+)
+def test_scripts_other_sites_and_open_lines_never_see_the_cookie(settings: dict[str, Any], secure: bool) -> None:
+    with serving(**settings) as client:
+        person(client)
+        cookie = sign_in(client).headers["set-cookie"].lower().split("; ")
+    assert {"httponly", "samesite=strict", "path=/"} <= set(cookie)
+    assert ("secure" in cookie) == secure
+    assert not any(part.startswith(("max-age", "expires", "domain")) for part in cookie)
+
+
+def test_a_wrong_name_and_a_wrong_password_look_alike(client: TestClient, clock: Clock) -> None:
+    disabled = person(client, "wang")
+    invited = services_in(client).store
+    with invited.write() as connection:
+        change_account(connection, BY_SYSTEM, disabled, disabled=True)
+    person(client)
+    answers = [
+        problem_of(sign_in(client, "li", "a wrong password"), 401, "login_failed"),
+        problem_of(sign_in(client, "nobody"), 401, "login_failed"),
+        problem_of(sign_in(client, "wang"), 401, "login_failed"),
+        problem_of(sign_in(client, "no name at all\0"), 401, "login_failed"),
+    ]
+    assert len({(answer.title, answer.detail) for answer in answers}) == 1
+
+
+@pytest.mark.parametrize("name", ["li", "nobody", "wang"])
+def test_every_name_costs_one_hash(client: TestClient, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    person(client)
+    with services_in(client).store.write() as connection:
+        change_account(connection, BY_SYSTEM, person_of(connection, "wang"), disabled=True)
+    checked: list[str | None] = []
+
+    def count(_password: str, stored: str | None) -> bool:
+        checked.append(stored)
+        return False
+
+    monkeypatch.setattr("hazardlens.serve.access.signing_in.password_matches", count)
+    problem_of(sign_in(client, name), 401, "login_failed")
+    assert checked == [CHEAP_HASH if name == "li" else None]
+
+
+def person_of(connection: Any, name: str) -> str:  # noqa: ANN401 - SQLAlchemy's
+    from hazardlens.serve.access.accounts import add_account
+
+    return str(add_account(connection, BY_SYSTEM, name=name, role=Role.REVIEWER, password_hash=CHEAP_HASH)["id"])
+
+
+def test_after_failures_the_right_password_has_to_wait_too(client: TestClient, clock: Clock) -> None:
+    person(client)
+    for _ in range(OF_NAME.free):
+        problem_of(sign_in(client, password="a wrong password"), 401, "login_failed")  # noqa: S106 - a wrong one
+    response = sign_in(client)
+    problem_of(response, 429, "rate_limited")
+    assert response.headers["retry-after"] == "1"
+    clock.pass_by(seconds=1)
+    assert sign_in(client).status_code == 201
+    assert [action for _, action, _ in audited(client)][1:] == ["sign_in_refused"] * OF_NAME.free + ["signed_in"]
+
+
+def test_an_outdated_hash_is_renewed_when_its_password_is_known(client: TestClient) -> None:
+    account_id = person(client)
+    sign_in(client)
+    with services_in(client).store.read() as connection:
+        stored = connection.execute(select(accounts.c.password_hash).where(accounts.c.id == account_id)).scalar_one()
+    assert stored != CHEAP_HASH
+    assert stored.startswith("$argon2id$v=19$m=65536,")
+    client.cookies.clear()
+    assert sign_in(client).status_code == 201
+
+
+def test_signing_in_clears_sessions_that_are_over(client: TestClient, clock: Clock) -> None:
+    session_headers(client, "li")
+    clock.pass_by(hours=13)
+    sign_in(client)
+    with services_in(client).store.read() as connection:
+        assert connection.execute(select(func.count()).select_from(sessions)).scalar_one() == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [(SESSION, {"name": "li", "password": PASSWORD}), (SETUP, {"token": "0" * 64, "password": PASSWORD})],
+)
+def test_no_page_of_another_site_signs_anybody_in(client: TestClient, path: str, body: dict[str, str]) -> None:
+    person(client)
+    response = client.post(path, json=body, headers={"Origin": "http://evil.example"})
+    problem_of(response, 403, "csrf_token_missing")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        pytest.param({"name": "li"}, 422, "field_invalid", id="no password"),
+        pytest.param({"name": "li", "password": 5}, 422, "field_invalid", id="a number"),
+        pytest.param({"name": "li", "password": "x" * 5000}, 422, "field_invalid", id="endless"),
+        pytest.param({"name": "li", "password": "x", "role": "administrator"}, 422, "field_unknown", id="a wish"),
+    ],
+)
+def test_what_is_no_login(client: TestClient, body: dict[str, Any], status: int, code: str) -> None:
+    response = client.post(SESSION, json=body)
+    problem_of(response, status, code)
+    assert "xxx" not in response.text
+
+
+def test_the_first_start_makes_an_administrator_once(client: TestClient) -> None:
+    early, token = setup_token(client), setup_token(client)  # every restart prints a new one
+    assert early != token
+    look = client.post(f"{SETUP}/look", json={"token": token})
+    assert look.json() == {"purpose": "setup", "account_name": "", "password_min_chars": 12}
+    body = {"token": token, "name": "Boss", "password": PASSWORD}
+    made = client.post(SETUP, json=body)
+    assert (made.status_code, made.json()["name"], made.json()["role"]) == (201, "boss", "administrator")
+    for used in (token, early):
+        problem_of(client.post(SETUP, json=body | {"token": used, "name": "other"}), 410, "link_invalid")
+        problem_of(client.post(f"{SETUP}/look", json={"token": used}), 410, "link_invalid")
+    services = services_in(client)
+    assert invitation(services.store, services.settings, services.now(), "http://h") is None
+    assert sign_in(client, "boss").status_code == 201
+    assert audited(client)[0] == ("system", "account_added", f"account:{made.json()['id']}")
+
+
+@pytest.mark.parametrize(
+    ("choice", "code"),
+    [
+        pytest.param({"password": "short"}, "password_weak", id="a short password"),
+        pytest.param({"name": "the boss"}, "field_invalid", id="a name with a blank"),
+        pytest.param({"name": ""}, "field_invalid", id="no name"),
+    ],
+)
+def test_a_bad_choice_does_not_use_up_the_link(client: TestClient, choice: dict[str, str], code: str) -> None:
+    body = {"token": setup_token(client), "name": "boss", "password": PASSWORD}
+    problem_of(client.post(SETUP, json=body | choice), 422, code)
+    assert client.post(SETUP, json=body).status_code == 201
+
+
+def test_a_link_is_good_for_a_time(client: TestClient, clock: Clock) -> None:
+    token = setup_token(client)
+    clock.pass_by(hours=24)
+    problem_of(client.post(f"{SETUP}/look", json={"token": token}), 410, "link_invalid")
+
+
+def test_a_password_link_changes_the_password_and_ends_sessions(client: TestClient, clock: Clock) -> None:
+    account_id = person(client)
+    headers = session_headers(client, "li")
+    early, token = link_for(client, account_id, clock), link_for(client, account_id, clock)
+    problem_of(client.post(f"{SETUP}/look", json={"token": early}), 410, "link_invalid")
+    look = client.post(f"{SETUP}/look", json={"token": token}).json()
+    assert (look["purpose"], look["account_name"]) == ("password", "li")
+    assert client.post(SETUP, json={"token": token, "password": NEW}).json()["id"] == account_id
+    problem_of(client.get(SESSION, headers=headers), 401, "unauthenticated")
+    problem_of(sign_in(client), 401, "login_failed")
+    problem_of(client.post(SETUP, json={"token": token, "password": NEW}), 410, "link_invalid")
+    assert sign_in(client, password=NEW).status_code == 201
+
+
+def test_a_link_of_a_disabled_account_is_none(client: TestClient, clock: Clock) -> None:
+    account_id = person(client)
+    token = link_for(client, account_id, clock)
+    with services_in(client).store.write() as connection:
+        change_account(connection, BY_SYSTEM, account_id, disabled=True)
+        change_account(connection, BY_SYSTEM, account_id, disabled=False)
+    problem_of(client.post(f"{SETUP}/look", json={"token": token}), 410, "link_invalid")
+
+
+def test_a_setup_link_is_none_once_there_is_an_account(client: TestClient) -> None:
+    token = setup_token(client)
+    person(client)
+    problem_of(client.post(SETUP, json={"token": token, "name": "x", "password": PASSWORD}), 410, "link_invalid")
+    with services_in(client).store.write() as connection:
+        assert make_setup_link(connection, BY_SYSTEM, 24) is None
