@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping, insert, select
 from hazardlens.model.pipeline import DetectionResult
 from hazardlens.model.taxonomy import Category, Urgency
 from hazardlens.serve.access.principals import Principal
+from hazardlens.serve.dispatch.outbox import enqueue_delivery
 from hazardlens.serve.reports.changes import locked_report, move_report, write_change
 from hazardlens.serve.reports.claims import UNCLAIMED, UNDECIDED, holder_of, last_claim, require_version
 from hazardlens.serve.reports.errors import ReportChangedError
@@ -102,6 +103,7 @@ def review_report(
     if not second or first is None:
         row = _decide(connection, row, ruling, principal, now, rules)
         _write_review(connection, row, ruling, "first", principal, now, photos)
+        enqueue_delivery(connection, row, now)
         return row
     _write_review(connection, row, ruling, "second", principal, now, photos)
     return _compare(connection, row, first, ruling, principal, now)

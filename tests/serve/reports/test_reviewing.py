@@ -8,13 +8,13 @@ from typing import Any, Final
 
 import pytest
 from httpx2 import Response
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from starlette.testclient import TestClient
 
 from hazardlens.model.taxonomy import LABEL_HAZARDS
 from hazardlens.serve.access.roles import Role
 from hazardlens.serve.services import Services
-from hazardlens.serve.store.tables import report_events, reviews
+from hazardlens.serve.store.tables import deliveries, dispatch_targets, report_events, reviews
 from support.people import authenticate_by_header, headers_of
 from support.reports import BEGINNING, HEAP, add_report, detections_of
 from support.serving import problem_of, serving
@@ -213,6 +213,18 @@ def test_a_corrected_category_goes_to_whoever_acts_on_it(desk: Desk) -> None:
     assert view["route"] == policy.categories["burst_pipe"].route  # type: ignore[index]
     assert desk.decide(desk.add(), verdict="confirm")["route"] == "sub_district_grid"
     assert desk.decide(desk.add(), verdict="reject", reason="false_alarm")["route"] is None
+
+
+def test_whoever_acts_on_a_decision_is_told_of_it_in_the_same_transaction(desk: Desk) -> None:
+    target = {"url": "https://example.org/hook", "secret": "s", "enabled": True, "version": 1}
+    target |= {"route": "sub_district_grid", "updated_at": desk.now, "updated_by": "system"}
+    with desk.services.store.write() as connection:
+        connection.execute(insert(dispatch_targets).values(target))
+    confirmed, rejected = desk.add(), desk.add()
+    desk.decide(confirmed, verdict="confirm")
+    desk.decide(rejected, verdict="reject", reason="false_alarm")
+    with desk.services.store.read() as connection:
+        assert list(connection.scalars(select(deliveries.c.report_id))) == [confirmed]
 
 
 def test_a_report_that_no_model_has_seen_can_be_decided_and_given_back(desk: Desk) -> None:
