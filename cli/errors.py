@@ -6,7 +6,8 @@ CliError
 │   ├── FileUnreadableError         permission denied, or a device that fails
 │   └── FileTooLargeError           more bytes than any photo has
 ├── NothingFoundError           not one photo among the paths given
-└── SaveFolderError             the folder for annotated copies cannot be used
+├── SaveFolderError             the folder for annotated copies cannot be used
+└── RemoteError                 a server that does not answer, or refuses
 
 `code` is stable: it reaches the JSON lines that scripts read.
 """
@@ -54,3 +55,9 @@ class SaveFolderError(CliError):
     """The folder for annotated copies cannot be used."""
 
     code = "save_folder_unusable"
+
+
+class RemoteError(CliError):
+    """A server does not answer, or refuses."""
+
+    code = "server_refused"
