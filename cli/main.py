@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
-from hazardlens.cli import admin, classify, data, evaluate, serve, train
+from hazardlens.cli import admin, classify, data, evaluate, promote, retrain, serve, train
 from hazardlens.cli.terminal import print_anything, tell
 from hazardlens.model.errors import HazardlensError
 
@@ -50,7 +50,7 @@ def root(
     """From a photo of a hazard to a pre-filled report."""
 
 
-for _module in (classify, serve, admin, data, train, evaluate):
+for _module in (classify, serve, admin, data, train, evaluate, retrain, promote):
     _module.register(app)
 
 

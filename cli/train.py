@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 def train(
     config: Annotated[Path, typer.Option("--config", metavar="FILE", help="What to do, as TOML.")],
     data: Annotated[Path, typer.Option("--data", metavar="DIR", help="Folder with photos.csv, labels/ and photos/.")],
-    weights: Annotated[Path, typer.Option("--weights", metavar="FILE", help="Safetensors to start from.")],
+    weights: Annotated[Path, typer.Option("--weights", metavar="PATH", help="Safetensors or a bundle to start from.")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Run folder: new, unless --resume.")],
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out after a kill.")] = False,
     exclude_provenance: Annotated[

@@ -31,6 +31,7 @@ FEW_BOXES_RANGE: Final = (0.25, 0.8)
 FEW_BOXES_ALARMS: Final = 0.02
 MIN_HARMLESS: Final = 30
 BLIND_THRESHOLD: Final = 0.5
+BLIND_RULE: Final = "default: too few validation photos"
 
 _BINS: Final = 10
 
@@ -96,7 +97,7 @@ def choose_threshold(photos: Sequence[JudgedPhoto], label: str) -> Threshold:
         value = float(np.quantile(harmless, 1 - FEW_BOXES_ALARMS, method="higher")) + 0.01
         rule = f"at most {FEW_BOXES_ALARMS:.0%} alarms on {len(harmless)} validation photos without it"
         return Threshold(_within(value, FEW_BOXES_RANGE), rule)
-    return Threshold(BLIND_THRESHOLD, "default: too few validation photos")
+    return Threshold(BLIND_THRESHOLD, BLIND_RULE)
 
 
 def _within(value: float, bounds: tuple[float, float]) -> float:

@@ -1,14 +1,20 @@
 """A model that is to be measured: a run's network or a bundle's graph, with all that its answers mean."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
-from hazardlens.model.bundle import Bundle, CalibrationCurve, read_bundle
+from hazardlens.model.bundle import Bundle, CalibrationCurve, Manifest, read_bundle
 from hazardlens.model.detector import OnnxDetector
 from hazardlens.model.taxonomy import LABEL_HAZARDS, Category
-from hazardlens.training.measuring.calibrate import Threshold, choose_threshold, fit_curve
+from hazardlens.training.measuring.calibrate import (
+    BLIND_RULE,
+    CAUTIOUS_SCORES,
+    Threshold,
+    choose_threshold,
+    fit_curve,
+)
 from hazardlens.training.measuring.judged import JudgedPhoto
 from hazardlens.training.measuring.metrics import subjects
 from hazardlens.training.measuring.predict import Finder
@@ -53,17 +59,33 @@ class Calibration:
         """The thresholds without how they were chosen."""
         return {label: threshold.value for label, threshold in self.thresholds.items()}
 
+    def filled_from(self, parent: Manifest) -> Self:
+        """Where validation photos taught nothing, what the model knew that this one started from."""
+        known = {label.name: label.threshold for label in parent.labels}
+        rule = f"as in {parent.version}: too few validation photos"
+        thresholds = {
+            label: Threshold(known[label], rule) if found.rule == BLIND_RULE and label in known else found
+            for label, found in self.thresholds.items()
+        }
+        fitted = {curve.hazard: curve for curve in parent.calibration if curve.scores != CAUTIOUS_SCORES}
+        curves = (
+            fitted.get(curve.hazard, curve) if curve.scores == CAUTIOUS_SCORES else curve for curve in self.curves
+        )
+        return replace(self, thresholds=thresholds, curves=tuple(curves))
+
 
 def label_hazards(labels: Sequence[str]) -> dict[str, Category | None]:
     """What each label stands for, by the taxonomy; a label that it lacks is context."""
     return {label: LABEL_HAZARDS.get(label) for label in labels}
 
 
-def calibrate(validation: Sequence[JudgedPhoto], labels: Sequence[str]) -> Calibration:
-    """Fit thresholds for all labels, and a curve for each hazard that one of them stands for."""
+def calibrate(
+    validation: Sequence[JudgedPhoto], labels: Sequence[str], hazards: Mapping[str, Category | None] | None = None
+) -> Calibration:
+    """Fit thresholds for all labels, and a curve for each hazard that one of them stands for (by the taxonomy)."""
     thresholds = {label: choose_threshold(validation, label) for label in labels}
     values = {label: threshold.value for label, threshold in thresholds.items()}
-    rows = subjects(values, label_hazards(labels))
+    rows = subjects(values, label_hazards(labels) if hazards is None else hazards)
     known = [row for row in rows if row.kind == "hazard" and row.model_thresholds]
     return Calibration(thresholds, tuple(fit_curve(validation, row) for row in known))
 

@@ -5,6 +5,7 @@ places are drawn with replacement, and each draw measures both models.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -171,8 +172,8 @@ def _box_change(before: tuple[Subject, Answers], after: tuple[Subject, Answers],
         )
         for photos, (subject, _) in zip(complete, (before, after), strict=True)
     ]
-    measures: list[Measure] = [lambda row, found=found: interpolated_ap(found, row) for found in matches]
-    return _change(measures[0], measures[1], len(complete[0]), _weights(complete[0], resamples))
+    ours, theirs = (partial(interpolated_ap, found) for found in matches)
+    return _change(ours, theirs, len(complete[0]), _weights(complete[0], resamples))
 
 
 def _change(before: Measure, after: Measure, photos: int, weights: Weights | None) -> Change:

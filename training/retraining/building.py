@@ -93,6 +93,20 @@ def build_version(
         shutil.rmtree(staged, ignore_errors=True)
 
 
+def reopen_version(folder: Path) -> BuiltVersion:
+    """A version that was made before, compared with the one before it if that is still there.
+
+    Raises:
+        VersionError: it is no version, or was changed after it was made.
+        DatasetError: a table or a photo is missing or broken.
+    """
+    version, records, manifest = read_version(folder)
+    parent = folder.parent / (version.parent or folder.name)
+    known = parent != folder and parent.is_dir()
+    diff = compare_versions(read_version(parent)[1], records) if known else None
+    return BuiltVersion(folder, version, records, manifest, diff, fresh=False)
+
+
 def _read_back(folder: Path, before: Sequence[PhotoRecord] | None, *, fresh: bool) -> BuiltVersion:
     version, records, manifest = read_version(folder)
     diff = None if before is None else compare_versions(before, records)

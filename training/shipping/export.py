@@ -25,6 +25,7 @@ from hazardlens.model.bundle import (
 )
 from hazardlens.model.detector import OnnxDetector
 from hazardlens.model.postprocess import OutputForm
+from hazardlens.model.taxonomy import Category
 from hazardlens.training.data.records import PhotoRecord
 from hazardlens.training.errors import RunError
 from hazardlens.training.fitting.runs import RUN_FILE
@@ -57,7 +58,7 @@ class _Run:
     name: str
 
 
-def export_run(
+def export_run(  # noqa: PLR0913 - all but the first three may be left out
     run: Path,
     out: Path,
     photos: LabelledSplit,
@@ -65,6 +66,8 @@ def export_run(
     name: str | None = None,
     version: str | None = None,
     remarks: Sequence[str] = (),
+    parent: Manifest | None = None,
+    hazards: Mapping[str, Category | None] | None = None,
     now: datetime | None = None,
     advance: Advance | None = None,
 ) -> Bundle:
@@ -77,6 +80,8 @@ def export_run(
         name: of the model; by default hazardlens, the network and the run's name.
         version: by default the day, like 2026.11.24.
         remarks: sentences for the card on what the figures do not say.
+        parent: of the bundle that the run started from; what validation photos cannot teach is taken from it.
+        hazards: what labels stand for, where the taxonomy does not know it.
         now: when it is made.
         advance: told after each photo.
 
@@ -90,10 +95,16 @@ def export_run(
     source = _read_run(run, photos)
     network = source.network
     content = to_onnx(network, {"name": name or source.name, "version": version or _day(made), "licence": LICENCE})
-    draft = _draft(source, photos, name=name or source.name, version=version or _day(made), made=made)
+    told = hazards or {}
+    meanings = label_hazards(network.labels) | {label: told[label] for label in network.labels if label in told}
+    draft = _draft(source, photos, meanings, name=name or source.name, version=version or _day(made), made=made)
+    if parent is not None:
+        draft = _descend(draft, parent)
     validation = photos.part("val")
     parity = _parity(network, _detector(draft, content), draft.output, validation)
-    calibration = calibrate(judge(_detector(draft, content), validation, advance), network.labels)
+    calibration = calibrate(judge(_detector(draft, content), validation, advance), network.labels, meanings)
+    if parent is not None:
+        calibration = calibration.filled_from(parent)
     values = calibration.values
     draft = draft.model_copy(update={"calibration": calibration.curves, "labels": _labels(draft, values, None)})
     figures = _measure(draft, content, photos, advance)
@@ -123,11 +134,35 @@ def _read_run(run: Path, photos: LabelledSplit) -> _Run:
     return _Run(network, description, name)
 
 
-def _draft(source: _Run, photos: LabelledSplit, *, name: str, version: str, made: datetime) -> ManifestDraft:
+def _descend(draft: ManifestDraft, parent: Manifest) -> ManifestDraft:
+    """A label was trained on at least as many boxes as in the model that it comes from."""
+    seen = {label.name: label for label in parent.labels}
+    labels = tuple(
+        label.model_copy(
+            update={
+                "train_boxes": max(label.train_boxes, seen[label.name].train_boxes),
+                "names": label.names or seen[label.name].names,
+            }
+        )
+        if label.name in seen
+        else label
+        for label in draft.labels
+    )
+    return draft.model_copy(update={"parent": parent.version, "labels": labels})
+
+
+def _draft(
+    source: _Run,
+    photos: LabelledSplit,
+    hazards: Mapping[str, Category | None],
+    *,
+    name: str,
+    version: str,
+    made: datetime,
+) -> ManifestDraft:
     """The manifest before anything was measured."""
     network, told = source.network, source.description
     boxes = told["train"]["boxes"]
-    hazards = label_hazards(network.labels)
     head: Any = network.module.model[-1]  # type: ignore[index] # an nn.Sequential, typed as any module
     try:
         return ManifestDraft(
