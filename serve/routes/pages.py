@@ -24,6 +24,10 @@ VENDOR: Final = PAGES.parent / "static" / "vendor"
 
 PATHS: Final[Mapping[str, str]] = {
     "/": "index.html",
+    "/admin": "admin.html",
+    "/login": "login.html",
+    "/setup": "setup.html",
+    "/report": "report.html",
 }
 """Path of each page -> its HTML file."""
 

@@ -45,12 +45,13 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextlib.contextmanager
-def watched_page(browser: Browser, address: str, **options: Any) -> Iterator[Page]:  # noqa: ANN401 - Playwright's
+def watched_page(browser: Browser, address: str, *, path: str = "", **options: Any) -> Iterator[Page]:  # noqa: ANN401 - Playwright's
     """The page at `address`, ready to use. At the end: no other host was asked, nothing broke, no policy was broken.
 
     Args:
         browser: from `chromium`.
         address: of the server, without a path.
+        path: of the page, from the slash on.
         options: of Playwright's `new_context`; English, 1440 x 900 and without animations (a box that is still sliding
             into place has no place to compare) unless told otherwise.
     """
@@ -74,7 +75,7 @@ def watched_page(browser: Browser, address: str, **options: Any) -> Iterator[Pag
         page.on("console", hear)
         page.on("pageerror", lambda error: broken.append(str(error)))
         page.on("request", count)
-        page.goto(address)
+        page.goto(f"{address}{path}")
         page.wait_for_selector("html[data-ready]")
         yield page
         assert page.evaluate("window.violations") == []

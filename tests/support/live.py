@@ -11,6 +11,7 @@ import httpx2
 import uvicorn
 
 from hazardlens.model.detector import Detector
+from hazardlens.serve.access.principals import Authenticate
 from hazardlens.serve.app import create_app
 from hazardlens.serve.server import listen
 from hazardlens.serve.settings import load_settings
@@ -18,10 +19,17 @@ from support.serving import wait_until
 
 
 @contextlib.contextmanager
-def live_server(detector: Detector, **settings: Any) -> Iterator[str]:  # noqa: ANN401 - any setting
+def live_server(
+    detector: Detector,
+    *,
+    authenticate: Authenticate | None = None,
+    **settings: Any,  # noqa: ANN401 - any setting
+) -> Iterator[str]:
     """Serve until the block ends; yields the address, once the app is ready to classify."""
     app = create_app(
-        load_settings(**{"inference_threads": 1, "data_path": Path(tempfile.mkdtemp()), **settings}), detector=detector
+        load_settings(**{"inference_threads": 1, "data_path": Path(tempfile.mkdtemp()), **settings}),
+        detector=detector,
+        authenticate=authenticate,
     )
     server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_config=None, ws="none"))
     with listen("127.0.0.1", 0) as listener:

@@ -101,6 +101,9 @@ function keep(value) {
 export const percent = (share) =>
   new Intl.NumberFormat(TAGS[language], { style: "percent", maximumFractionDigits: 0 }).format(share);
 
+/** A moment (milliseconds since 1970) as the reader's clock and calendar show it. */
+export const clock = (ms) => new Intl.DateTimeFormat(TAGS[language], { dateStyle: "medium", timeStyle: "short" }).format(ms);
+
 export const milliseconds = (value) =>
   value >= 1000
     ? `${new Intl.NumberFormat(TAGS[language], { maximumFractionDigits: 1 }).format(value / 1000)} s`

@@ -42,6 +42,23 @@ export class Photos extends EventTarget {
     this.#changed();
   }
 
+  /**
+   * Put a smaller file in a photo's place.
+   * @param {number | null} index
+   * @param {(file: File) => Promise<File>} make
+   * @returns {Promise<boolean>} whether there is another file now.
+   */
+  async replace(index, make) {
+    const photo = this.list[index ?? -1];
+    if (photo === undefined) return false;
+    const file = await make(photo.file);
+    if (file === photo.file) return false;
+    URL.revokeObjectURL(photo.url);
+    this.list[index] = makePhoto(file);
+    this.#changed();
+    return true;
+  }
+
   clear() {
     for (const photo of this.list) URL.revokeObjectURL(photo.url);
     this.list = [];

@@ -1,0 +1,201 @@
+// The page's one state: collecting photos, sending them, and what became of them.
+
+import { byId } from "../dom.js";
+import { fileSize, loadAllLanguages, onLanguage, t } from "../i18n.js";
+import { note, startIntake } from "../intake.js";
+import { Photos } from "../photos.js";
+import { hideProblem, showProblem } from "../problems.js";
+import { startPage } from "../start.js";
+import { Courier, mayPass } from "./courier.js";
+import { Draft } from "./draft.js";
+import { Outbox } from "./outbox.js";
+import { Place } from "./place.js";
+import { drawOutbox, makeConfirmation, makeKept } from "./screens.js";
+import { makeFit, shrink } from "./shrink.js";
+
+const TOO_MANY_PIXELS_SIDE = 6000;
+
+const data = document.body.dataset;
+const limits = {
+  maxPhotos: Number(data.maxPhotos),
+  maxBodyBytes: Number(data.maxBodyBytes),
+  maxFileBytes: Number(data.maxFileBytes),
+  maxTextChars: Number(data.maxTextChars),
+};
+const photos = new Photos(limits);
+const place = new Place();
+const outbox = new Outbox();
+const courier = new Courier(outbox);
+const draft = new Draft(outbox, photos, place);
+let shown = null; // { result } or { kept: { problem } }, with the key of the entry, while the form is away
+let failed = null; // the CallError on show
+let running = null; // the AbortController of the call under way
+
+function setPhase(phase) {
+  byId("main").dataset.phase = phase;
+  byId("work").hidden = phase === "done";
+  byId("result").hidden = phase !== "done";
+  byId("progress").hidden = phase !== "sending";
+  byId("send").hidden = phase === "sending";
+  byId("intake").inert = phase === "sending";
+}
+
+async function send() {
+  if (running || photos.list.length === 0) return;
+  note(null, limits);
+  clearProblem();
+  running = new AbortController();
+  setPhase("sending");
+  byId("cancel").focus({ preventScroll: true });
+  const entry = draft.entry("waiting");
+  try {
+    await outbox.put(entry); // before anything leaves: what is sent can be sent again
+    const result = await courier.send(entry.key, { signal: running.signal, onProgress: showProgress });
+    await draft.clear();
+    show({ key: entry.key, result });
+  } catch (error) {
+    await settle(entry, error);
+  } finally {
+    running = null;
+    drawEntries();
+  }
+}
+
+/** After a failure: the phone keeps what may pass later; what must be changed goes back into the form. */
+async function settle(entry, error) {
+  if (error.code !== "cancelled" && error.code !== undefined && mayPass(error)) {
+    await draft.clear();
+    show({ key: entry.key, kept: { problem: error.code } });
+    return;
+  }
+  await outbox.remove(entry.key).catch(() => {}); // the form still has all of it, and the same key
+  setPhase("idle");
+  if (error.code === "cancelled") {
+    byId("announce").textContent = t("progress.cancelled");
+    byId("send").focus();
+  } else if (error.code === "image_too_large" && (await photos.replace(error.index, (file) => shrink(file, { maxSide: TOO_MANY_PIXELS_SIDE })))) {
+    running = null;
+    await send(); // a photo of more pixels than the server takes goes in smaller
+  } else {
+    failed = error;
+    drawProblem();
+    byId("problem").focus();
+  }
+}
+
+function showProgress({ stage, done, total }) {
+  const bar = byId("bar");
+  if (stage === "upload") bar.value = done / total;
+  else bar.removeAttribute("value"); // working, for an unknown time
+  const words = t(`progress.${stage}`, stage === "upload" ? { done: fileSize(done), total: fileSize(total) } : {});
+  if (byId("stage").textContent !== words) byId("stage").textContent = words;
+}
+
+function show(next) {
+  shown = next;
+  drawResult();
+  setPhase("done");
+  byId("result").focus({ preventScroll: true });
+  window.scrollTo({ top: 0 });
+}
+
+function drawResult() {
+  const { result, kept } = shown;
+  const parts = result
+    ? makeConfirmation(result, startAnew)
+    : makeKept({ lasting: outbox.lasting, ...kept }, { onRetry: () => courier.sendAll(), onAnother: startAnew });
+  byId("result").replaceChildren(...parts);
+  byId("announce").textContent = result ? `${t("report.arrived")} ${t("report.number")} ${result.id}` : t("report.kept");
+}
+
+function startAnew() {
+  shown = null;
+  setPhase("idle");
+  byId("result").replaceChildren();
+  byId("announce").textContent = "";
+  drawEntries();
+  byId("camera").focus({ preventScroll: true });
+  window.scrollTo({ top: 0 });
+}
+
+/** Whether photos may come in now. Those that come while an answer is on show begin a new report. */
+function mayAdd() {
+  if (running) return false;
+  if (shown) startAnew();
+  return true;
+}
+
+function drawProblem() {
+  showProblem(failed, {
+    limits,
+    photos: photos.list,
+    onRetry: send,
+    onDrop: (index) => {
+      photos.remove(index);
+      send();
+    },
+    onDismiss: () => {
+      clearProblem();
+      byId("send").focus();
+    },
+  });
+}
+
+function clearProblem() {
+  failed = null;
+  hideProblem();
+}
+
+async function drawEntries() {
+  drawOutbox(await outbox.entries(), {
+    except: shown?.key ?? (running ? draft.key : null),
+    onRetry: () => courier.sendAll(),
+    onRemove: (entry) => confirm(t("outbox.sure")) && outbox.remove(entry.key),
+    onEdit: edit,
+    onForget: async () => {
+      for (const { key, state } of await outbox.entries()) if (state === "sent") await outbox.remove(key);
+    },
+  });
+}
+
+/** Put a report that the server refused back into the form. */
+async function edit(entry) {
+  if (shown) startAnew();
+  draft.restore(entry);
+  await outbox.remove(entry.key);
+  byId("text").focus();
+}
+
+async function noticeSent({ detail: result }) {
+  if (shown?.kept && (await outbox.get(shown.key))?.result?.id === result.id) show({ key: shown.key, result });
+  else byId("announce").textContent = `${t("report.arrived")} ${t("report.number")} ${result.id}`;
+}
+
+function listen() {
+  byId("intake").addEventListener("submit", (event) => {
+    event.preventDefault();
+    send();
+  });
+  byId("text").maxLength = limits.maxTextChars;
+  byId("cancel").addEventListener("click", () => running?.abort());
+  photos.addEventListener("change", clearProblem); // the photo that it was about may be gone
+  outbox.addEventListener("change", drawEntries);
+  courier.addEventListener("sent", noticeSent);
+  onLanguage(() => {
+    if (shown) drawResult();
+    if (failed) drawProblem();
+    drawEntries();
+  });
+}
+
+const prepare = (files) =>
+  makeFit(files, { ...limits, usedBytes: photos.totalBytes, room: limits.maxPhotos - photos.list.length });
+
+await outbox.open();
+startIntake(photos, { mayAdd, prepare });
+place.start();
+listen();
+await startPage({ onNoWords: () => note({ code: "network_failed" }, limits) });
+await draft.start();
+courier.start();
+await loadAllLanguages();
