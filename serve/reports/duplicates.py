@@ -103,10 +103,11 @@ def compare(newcomer: Traits, other: Traits, rules: DuplicateRules) -> Link | No
 
 
 def find_duplicates(connection: Connection, newcomer: Traits, rules: DuplicateRules) -> list[Link]:
-    """Links from a report that is not stored yet to those that are."""
+    """Links from a new report to others, in the transaction that stores it."""
     ids = set(_alike(connection, newcomer, rules))
     for query in _candidate_queries(newcomer, rules):
         ids.update(connection.scalars(query.limit(_MAX_CANDIDATES)))
+    ids.discard(newcomer.id)
     links = (compare(newcomer, other, rules) for other in _traits_of(connection, ids))
     return [link for link in links if link is not None]
 

@@ -100,8 +100,8 @@ def _insert_or_find(connection: Connection, claim: Claim, body_sha256: str) -> R
     """None where the key is new and now held; else its row, locked."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     values = {"source": claim.source, "key": claim.key, "body_sha256": body_sha256, "created_at": claim.claimed_at}
-    new = dialect.insert(idempotency_keys).values(**values).on_conflict_do_nothing()
-    if connection.execute(new).rowcount == 1:
+    new = dialect.insert(idempotency_keys).values(**values).on_conflict_do_nothing().returning(_keys.key)
+    if connection.execute(new).first() is not None:
         return None
     query = select(idempotency_keys).where(_this(claim)).with_for_update()
     row = connection.execute(query).mappings().one_or_none()
