@@ -1,6 +1,5 @@
 """`hazardlens admin account|key ...`: who may come in, on the database of the settings, beside a running server too."""
 
-import getpass
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hazardlens.cli.acting import who_is_here
 from hazardlens.cli.errors import CliError
 from hazardlens.cli.terminal import printable, tell
 
@@ -179,17 +179,9 @@ def _administering() -> Iterator[tuple["Store", "Settings", "Act"]]:
     store = Store(settings.store_url)
     try:
         store.migrate()
-        yield store, settings, Act(Principal("system", "", _who(), frozenset()), datetime.now(UTC))
+        yield store, settings, Act(Principal("system", "", who_is_here(), frozenset()), datetime.now(UTC))
     finally:
         store.close()
-
-
-def _who() -> str:
-    """Who is at the command line, for the audit log."""
-    try:
-        return f"command line, {getpass.getuser()}"[:120]
-    except (KeyError, OSError):  # a user without a name, as containers have them
-        return "command line"
 
 
 def _account(connection: Any, name: str) -> Any:  # noqa: ANN401 - SQLAlchemy's, which is imported when it is needed

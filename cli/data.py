@@ -1,4 +1,7 @@
-"""`hazardlens data check | stats | split | manifest`: look at labelled photos before anybody trains on them."""
+"""`hazardlens data check | stats | split | manifest`: look at labelled photos before anybody trains on them.
+
+The other commands of `data` are in `exports`.
+"""
 
 import json
 from pathlib import Path
@@ -10,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from hazardlens.cli import exports
 from hazardlens.cli.extras import progress_bar, training_command
 from hazardlens.cli.terminal import printable
 
@@ -26,11 +30,15 @@ _SplitOption = Annotated[Path | None, typer.Option("--split", metavar="FILE", he
 
 def register(app: typer.Typer) -> None:
     """Add the `data` commands."""
-    data = typer.Typer(no_args_is_help=True, help="Check, count, split and list labelled photos.")
+    data = typer.Typer(
+        no_args_is_help=True,
+        help="Labelled photos, and what reviewers decided.",
+    )
     data.command("check")(check)
     data.command("stats")(stats)
     data.command("split")(split)
     data.command("manifest")(manifest)
+    exports.register(data)
     app.add_typer(data, name="data")
 
 

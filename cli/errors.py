@@ -7,6 +7,8 @@ CliError
 │   └── FileTooLargeError           more bytes than any photo has
 ├── NothingFoundError           not one photo among the paths given
 ├── SaveFolderError             the folder for annotated copies cannot be used
+├── OutputError                 an export cannot be written where it should go
+├── StoreMissingError           there is no database to export from
 └── RemoteError                 a server that does not answer, or refuses
 
 `code` is stable: it reaches the JSON lines that scripts read.
@@ -61,3 +63,15 @@ class RemoteError(CliError):
     """A server does not answer, or refuses."""
 
     code = "server_refused"
+
+
+class OutputError(CliError):
+    """Something is there already, or the disk refuses."""
+
+    code = "output_unusable"
+
+
+class StoreMissingError(CliError):
+    """No database where the settings say."""
+
+    code = "store_missing"

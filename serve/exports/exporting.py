@@ -4,9 +4,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from importlib.metadata import version
-from typing import Final
-
-import structlog
 
 from hazardlens.model.errors import ImageError
 from hazardlens.model.exports.entries import Entry
@@ -25,9 +22,9 @@ from hazardlens.serve.store.blobs import BlobStore
 from hazardlens.serve.store.engine import Store
 from hazardlens.serve.store.errors import BlobMissingError
 
-_log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("hazardlens")
-
 Advance = Callable[[int, int], None]
+Notice = Callable[[str, str], None]
+"""Told of each report that is left out: its id, and why in one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +87,13 @@ def begin_export(
     return Export(wanted, head, ids, groups)
 
 
-def entries_of(source: ExportSource, export: Export, advance: Advance | None = None) -> Iterator[Entry]:
+def entries_of(source: ExportSource, export: Export, notice: Notice, advance: Advance | None = None) -> Iterator[Entry]:
     """The files of an export, made one after the other.
 
     Args:
         source: where from.
         export: from `begin_export`.
+        notice: told of what is left out.
         advance: told (reports done, reports in all).
 
     Raises:
@@ -105,16 +103,18 @@ def entries_of(source: ExportSource, export: Export, advance: Advance | None = N
     """
     folder = source.settings.data_path
     folder.mkdir(parents=True, exist_ok=True)
-    yield from export_entries(FORMS[export.wanted.form], _items(source, export, advance), export.head, folder)
+    yield from export_entries(FORMS[export.wanted.form], _items(source, export, notice, advance), export.head, folder)
 
 
-def _items(source: ExportSource, export: Export, advance: Advance | None) -> Iterator[ExportItem | LeftOut]:
+def _items(
+    source: ExportSource, export: Export, notice: Notice, advance: Advance | None
+) -> Iterator[ExportItem | LeftOut]:
     stored = read_reports(source.store, export.ids, export.wanted.filters)
     for done, one in enumerate(stored, 1):
         try:
             yield _item(source, export, one)
         except (BlobMissingError, ImageError, ValueError) as error:
-            _log.warning("report_left_out", report_id=one.row["id"], export=export.head.name, reason=_first_line(error))
+            notice(one.row["id"], _first_line(error))
             yield LeftOut(one.row["id"])
         if advance is not None:
             advance(done, len(export.ids))

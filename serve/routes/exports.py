@@ -1,8 +1,10 @@
 """`GET /v1/exports`: what reviewers decided, as a zip that is sent while it is made."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, Any, Final
 
+import structlog
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import StreamingResponse
 
@@ -21,6 +23,8 @@ from hazardlens.serve.gate import require
 from hazardlens.serve.services import Services, services_of
 
 router = APIRouter(prefix="/v1", tags=["exports"])
+
+_log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("hazardlens")
 
 _MEDIA_TYPE: Final = "application/zip"
 _DESCRIPTIONS: Final[dict[str, str]] = {
@@ -73,8 +77,15 @@ def get_export(
         "Content-Disposition": f'attachment; filename="{file_name(export)}"',
         "Cache-Control": "no-store",
     }
-    chunks = _filled(zip_chunks(entries_of(source, export), export.head.created))
+    chunks = _filled(
+        zip_chunks(entries_of(source, export, partial(_note_left_out, export.head.name)), export.head.created)
+    )
     return StreamingResponse(chunks, headers=headers, media_type=_MEDIA_TYPE)
+
+
+def _note_left_out(name: str, report_id: str, _: str) -> None:
+    # Without the reason's words: they may quote what is in a photo's name.
+    _log.warning("report_left_out", export=name, report_id=report_id)
 
 
 def _labels_in_service(services: Services) -> dict[str, Category | None]:
