@@ -52,9 +52,8 @@ def test_a_decision_waits_to_be_told(store: Store, state: State) -> None:
 def test_it_is_not_told_who_reported_it(store: Store) -> None:
     set_target(store)
     report_id = add_decided(store, reporter="王小明 13800000000")
-    assert "王小明" not in json.dumps(
-        delivery_of(store, enqueue(store, report_id) or "")["payload"], ensure_ascii=False
-    )
+    delivery = delivery_of(store, enqueue(store, report_id) or "")
+    assert "王小明" not in json.dumps(delivery["payload"], ensure_ascii=False)
 
 
 @pytest.mark.parametrize(("category", "told"), [(Category.STACKED_CLUTTER, True), (Category.BLOCKED_FIRE_EXIT, False)])
