@@ -50,12 +50,12 @@ class Server:
 
 
 @contextlib.contextmanager
-def hazardlens_server(bundle: Path, log: Path) -> Iterator[Server]:
-    """Ours, by its own command and with its default settings."""
+def hazardlens_server(bundle: Path, log: Path, environ: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """Ours, by its own command and with its default settings, apart from those in `environ`."""
     port = free_port()
     options = ["--host", HOST, "--port", str(port), "--bundle", str(bundle)]
     command = [sys.executable, "-m", "hazardlens.cli.main", "serve", *options]
-    with _running("hazardlens", command, port, "/v1/classify", log, {}) as server:
+    with _running("hazardlens", command, port, "/v1/classify", log, environ or {}) as server:
         yield server
 
 
@@ -87,13 +87,17 @@ def memory_mib(pid: int, field: str) -> float | None:
     return round(int(kib) / 1024, 1) if kib else None
 
 
+def clean_environ() -> dict[str, str]:
+    """The environment without the caller's settings."""
+    return {key: value for key, value in os.environ.items() if not key.startswith("HAZARDLENS_")}
+
+
 @contextlib.contextmanager
 def _running(
     name: str, command: list[str], port: int, path: str, log: Path, environ: Mapping[str, str]
 ) -> Iterator[Server]:
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith("HAZARDLENS_")}
     with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env={**inherited, **environ})
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env={**clean_environ(), **environ})
     try:
         _wait_until_ready(process, port, log)
         yield Server(name, port, path, process.pid)

@@ -1,5 +1,6 @@
 """A server with a registry of tiny bundles, for tests of what models do to it."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -123,6 +124,13 @@ def not_a_number_onnx() -> bytes:
     output = tiny_output(TINY_LABELS, (), TINY_SIZE_PX)
     output[:] = np.nan
     return tiny_onnx(output)
+
+
+def write_unchecked(path: Path, onnx_bytes: bytes) -> None:
+    """A graph with the right sum in the manifest, which no writer would let pass."""
+    (path / ONNX_FILE).write_bytes(onnx_bytes)
+    sha256 = hashlib.sha256(onnx_bytes).hexdigest()
+    spoil_manifest(path, lambda document: document["files"].update({ONNX_FILE: sha256}))
 
 
 def spoil_manifest(path: Path, change: Callable[[dict[str, Any]], object]) -> None:

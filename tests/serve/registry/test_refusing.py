@@ -1,6 +1,5 @@
 """A bundle that must not be used is refused with its code, and the model in service stays."""
 
-import hashlib
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,6 +26,7 @@ from support.models import (
     services_of,
     spoil_manifest,
     version_of_answer,
+    write_unchecked,
 )
 from support.serving import LABELS, found, problem_of
 from support.tiny_bundle import TINY_LABELS, tiny_onnx, tiny_output
@@ -54,11 +54,7 @@ def _changed_threshold(models: Models, version: str) -> None:
 
 
 def _custom_operator(models: Models, version: str) -> None:
-    # A writer refuses it too, so it is smuggled in with the right sum.
-    path = models.add(version)
-    content = custom_operator_onnx()
-    (path / "model.onnx").write_bytes(content)
-    spoil_manifest(path, lambda document: document["files"].update({"model.onnx": hashlib.sha256(content).hexdigest()}))
+    write_unchecked(models.add(version), custom_operator_onnx())
 
 
 def _does_not_run(models: Models, version: str) -> None:
