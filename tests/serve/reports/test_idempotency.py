@@ -63,7 +63,7 @@ def test_the_same_key_and_body_get_the_same_report(client_of_each_database: Test
     ],
 )
 def test_the_same_key_with_another_body_is_refused(
-    client: TestClient, photos: tuple[bytes, ...], fields: dict[str, str]
+    client: TestClient, photos: tuple[bytes, ...], fields: dict[str, Any]
 ) -> None:
     send(client, photo_of(1), key="k1", text="a")
     problem_of(send(client, *photos, key="k1", **fields), 422, "idempotency_mismatch")
@@ -145,20 +145,20 @@ def test_a_dead_request_s_key_can_be_used_again(client: TestClient, clock: Clock
 
 
 def test_a_request_that_was_taken_over_stores_nothing(clock: Clock) -> None:
-    stalled: list[Response] = []
+    meanwhile: list[Response] = []
+    waiting = iter([True])
 
     class Stalling(GatedDetector):
         def detect(self, photos: Any) -> list[Detections]:  # noqa: ANN401 - as the detector's
-            if not stalled:
-                stalled.append(None)  # type: ignore[arg-type]  # the other one is answered meanwhile
+            if next(waiting, False):  # only the first one stalls, and the other is answered meanwhile
                 clock.move(seconds=61)
-                stalled[0] = send(client, photo_of(1), key="k1")
+                meanwhile.append(send(started, photo_of(1), key="k1"))
             return self._inner.detect(photos)
 
-    with serving(Stalling(), authenticate=authenticate_by_header, now=clock, inference_threads=2) as client:
-        problem_of(send(client, photo_of(1), key="k1"), 409, "idempotency_in_flight")
-        assert stalled[0].status_code == 201
-        assert count(client) == 1
+    with serving(Stalling(), authenticate=authenticate_by_header, now=clock, inference_threads=2) as started:
+        problem_of(send(started, photo_of(1), key="k1"), 409, "idempotency_in_flight")
+        assert meanwhile[0].status_code == 201
+        assert count(started) == 1
 
 
 def test_old_keys_are_forgotten(client: TestClient, clock: Clock) -> None:
