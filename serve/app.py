@@ -28,6 +28,7 @@ from hazardlens.serve.registry.metrics import ModelMetrics
 from hazardlens.serve.registry.registry import ModelRegistry
 from hazardlens.serve.registry.running import models_in_service
 from hazardlens.serve.registry.shadow import ShadowWorker
+from hazardlens.serve.reports.documents import REPORT_EXAMPLES
 from hazardlens.serve.reports.fields import ReportBody
 from hazardlens.serve.reports.sweeping import sweeping
 from hazardlens.serve.routes import (
@@ -99,7 +100,8 @@ def create_app(
         exception_handlers=EXCEPTION_HANDLERS,
     )
     app.state.services = services
-    app.openapi = partial(openapi_document, app, max_files=settings.max_files, bodies=_BODIES)  # type: ignore[method-assign]  # FastAPI's own documented way
+    document = partial(openapi_document, max_files=settings.max_files, bodies=_BODIES, examples=REPORT_EXAMPLES)
+    app.openapi = partial(document, app)  # type: ignore[method-assign]  # FastAPI's own documented way
     # The last one added is the outermost.
     app.add_middleware(BodyLimitMiddleware, max_body_bytes=settings.max_body_bytes)
     app.add_middleware(RequestMiddleware, metrics=services.metrics, new_id=new_id)

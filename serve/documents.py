@@ -171,13 +171,25 @@ def _example(code: str) -> dict[str, Any]:
     return {"summary": answer.title, "value": problem.model_dump(exclude_none=True)}
 
 
-def openapi_document(app: FastAPI, *, max_files: int, bodies: Mapping[str, type[MediaBody]]) -> dict[str, Any]:
+def named_example(name: str) -> dict[str, Any]:
+    """Content of a JSON answer whose example is one of the document's own: see `openapi_document`."""
+    return {"application/json": {"examples": {name: {"$ref": f"#/components/examples/{name}"}}}}
+
+
+def openapi_document(
+    app: FastAPI,
+    *,
+    max_files: int,
+    bodies: Mapping[str, type[MediaBody]],
+    examples: Mapping[str, Mapping[str, Any]],
+) -> dict[str, Any]:
     """The document of `app`, with the schemas that its routes only refer to. It is made once.
 
     Args:
         app: with all its routes.
         max_files: photos that one request may have.
         bodies: path of an endpoint that takes photos -> its JSON form.
+        examples: those that routes name with `named_example`. FastAPI would leave out what is null in them.
     """
     if app.openapi_schema is None:
         document = get_openapi(
@@ -194,5 +206,6 @@ def openapi_document(app: FastAPI, *, max_files: int, bodies: Mapping[str, type[
             form["schema"]["properties"]["file"]["maxItems"] = max_files
             schemas[body.__name__]["properties"]["media"] |= {"minItems": 1, "maxItems": max_files}
         describe_json_bodies(app, document)
+        document["components"]["examples"] = {name: {"value": example} for name, example in examples.items()}
         app.openapi_schema = document
     return app.openapi_schema

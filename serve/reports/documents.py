@@ -82,7 +82,7 @@ MEDIA_PARAMETERS: Final = [
     )
 ]
 
-EXAMPLE_REPORT: Final[dict[str, Any]] = {
+_REPORT: Final[dict[str, Any]] = {
     "id": _ID,
     "created_at": _AT,
     "updated_at": _AT,
@@ -132,8 +132,7 @@ EXAMPLE_REPORT: Final[dict[str, Any]] = {
         }
     ],
 }
-EXAMPLE_LIST: Final[dict[str, Any]] = {"reports": [EXAMPLE_REPORT], "next": None}
-EXAMPLE_HISTORY: Final[dict[str, Any]] = {
+_HISTORY: Final[dict[str, Any]] = {
     "events": [
         {
             "seq": 7,
@@ -150,3 +149,10 @@ EXAMPLE_HISTORY: Final[dict[str, Any]] = {
         }
     ]
 }
+
+REPORT_EXAMPLES: Final = {
+    "report": _REPORT,
+    "reports": {"reports": [_REPORT], "next": None},
+    "history": _HISTORY,
+}
+"""For `openapi_document`."""

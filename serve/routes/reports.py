@@ -8,12 +8,9 @@ from pydantic import BaseModel
 from hazardlens.serve.access.errors import ForbiddenError
 from hazardlens.serve.access.principals import Principal
 from hazardlens.serve.access.roles import Action
-from hazardlens.serve.documents import GATE_CODES, UPLOAD_CODES, problem_answers
+from hazardlens.serve.documents import GATE_CODES, UPLOAD_CODES, named_example, problem_answers
 from hazardlens.serve.gate import require
 from hazardlens.serve.reports.documents import (
-    EXAMPLE_HISTORY,
-    EXAMPLE_LIST,
-    EXAMPLE_REPORT,
     LIST_PARAMETERS,
     MEDIA_PARAMETERS,
     READ_CODES,
@@ -34,9 +31,8 @@ Reader = Annotated[Principal, Depends(require(Action.READ_REPORTS))]
 Parts = Annotated[Services, Depends(services_of)]
 
 
-def _answer(description: str, model: type[BaseModel], example: dict[str, Any]) -> dict[str, Any]:
-    content = {"application/json": {"example": example}}
-    return {"description": description, "model": model, "content": content}
+def _answer(description: str, model: type[BaseModel], example: str) -> dict[str, Any]:
+    return {"description": description, "model": model, "content": named_example(example)}
 
 
 _PICTURE: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
@@ -48,7 +44,7 @@ _PICTURE: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
     summary="Photos and words in, a stored and pre-filled report out",
     responses={
         201: {
-            **_answer("Photos and report are on disk.", ReportView, EXAMPLE_REPORT),
+            **_answer("Photos and report are on disk.", ReportView, "report"),
             "headers": {
                 "Location": {"description": "Of the report.", "schema": {"type": "string"}},
                 "Idempotent-Replay": {
@@ -81,7 +77,7 @@ async def create_report(
     "",
     summary="Reports, newest first",
     responses={
-        200: _answer("One page.", ReportList, EXAMPLE_LIST),
+        200: _answer("One page.", ReportList, "reports"),
         **problem_answers(*READ_CODES, "field_invalid"),
     },
     openapi_extra={"parameters": LIST_PARAMETERS},
@@ -101,7 +97,7 @@ def get_reports(request: Request, services: Parts, principal: Reader) -> Respons
     "/{report_id}",
     summary="One report",
     responses={
-        200: _answer("The report as it is now.", ReportView, EXAMPLE_REPORT),
+        200: _answer("The report as it is now.", ReportView, "report"),
         **problem_answers(*READ_CODES, "report_missing"),
     },
 )
@@ -117,7 +113,7 @@ def get_report(report_id: str, request: Request, services: Parts, principal: Rea
     "/{report_id}/history",
     summary="All that happened to a report",
     responses={
-        200: _answer("Oldest first.", HistoryView, EXAMPLE_HISTORY),
+        200: _answer("Oldest first.", HistoryView, "history"),
         **problem_answers(*READ_CODES, "report_missing"),
     },
     dependencies=[Depends(require(Action.READ_REPORTS))],
