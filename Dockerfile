@@ -1,4 +1,5 @@
-# Serves the API and the pages with the model that ships, on port 8000. Only what serving needs goes in: no torch.
+# Serves the API and the pages with the model that ships, on port 8000. Only what serving needs goes in, with what speaks
+# to PostgreSQL and S3: no torch.
 #
 #   docker build --tag hazardlens .
 #   docker run --rm --read-only --tmpfs /tmp --publish 127.0.0.1:8000:8000 --volume hazardlens:/var/lib/hazardlens hazardlens
@@ -16,7 +17,7 @@ COPY serve serve
 COPY training training
 RUN python -m pip wheel --quiet --no-deps --wheel-dir /dist .
 RUN python -m venv /opt/hazardlens
-RUN /opt/hazardlens/bin/python -m pip install --quiet --constraint constraints.txt /dist/*.whl
+RUN /opt/hazardlens/bin/python -m pip install --quiet --constraint constraints.txt /dist/*.whl psycopg[binary] obstore
 RUN /opt/hazardlens/bin/python -m pip uninstall --quiet --yes pip setuptools
 
 FROM python:3.11-slim

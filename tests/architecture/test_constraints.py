@@ -94,7 +94,7 @@ def test_the_pins_are_within_what_is_declared() -> None:
     ("folder", "extras"),
     [
         ("model", ()),
-        ("serve", ()),
+        ("serve", ("postgres", "s3")),
         ("cli", ("training",)),
         ("training", ("training",)),
         ("benchmarks", ("training", "test")),
