@@ -57,6 +57,11 @@ def fit_curve(photos: Sequence[JudgedPhoto], subject: Subject) -> CalibrationCur
     return CalibrationCurve(hazard=hazard, scores=knots, probabilities=probabilities, photos=count, positives=positives)
 
 
+def is_cautious(curve: CalibrationCurve) -> bool:
+    """Whether this is the default, because there was too little to fit."""
+    return (curve.scores, curve.probabilities) == (CAUTIOUS_SCORES, CAUTIOUS_PROBABILITIES)
+
+
 def _smoothed_blocks(photos: PhotoScores) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean score and smoothed probability of each isotonic block, rising."""
     order = np.argsort(photos.scores, kind="stable")

@@ -10,10 +10,10 @@ from hazardlens.model.detector import OnnxDetector
 from hazardlens.model.taxonomy import LABEL_HAZARDS, Category
 from hazardlens.training.measuring.calibrate import (
     BLIND_RULE,
-    CAUTIOUS_SCORES,
     Threshold,
     choose_threshold,
     fit_curve,
+    is_cautious,
 )
 from hazardlens.training.measuring.judged import JudgedPhoto
 from hazardlens.training.measuring.metrics import subjects
@@ -67,10 +67,8 @@ class Calibration:
             label: Threshold(known[label], rule) if found.rule == BLIND_RULE and label in known else found
             for label, found in self.thresholds.items()
         }
-        fitted = {curve.hazard: curve for curve in parent.calibration if curve.scores != CAUTIOUS_SCORES}
-        curves = (
-            fitted.get(curve.hazard, curve) if curve.scores == CAUTIOUS_SCORES else curve for curve in self.curves
-        )
+        fitted = {curve.hazard: curve for curve in parent.calibration if not is_cautious(curve)}
+        curves = (fitted.get(curve.hazard, curve) if is_cautious(curve) else curve for curve in self.curves)
         return replace(self, thresholds=thresholds, curves=tuple(curves))
 
 

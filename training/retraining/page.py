@@ -61,11 +61,11 @@ def page(facts: PageFacts) -> str:
     sections = [_figures(facts, name) for name in dict.fromkeys(row.test_set for row in gate.hazards)]
     values = {
         "title": escape(f"{gate.candidate.name} {gate.candidate.version}"),
-        "subtitle": escape(f"再训练报告 · Retraining report; 对比 · against {baseline}"),
+        "subtitle": escape(f"再训练报告 · Retraining report；对比 · against {baseline}"),
         "verdict": (
-            "通过:可以由人决定是否投入使用 · Passed: a person may now decide to put it into service"
+            "通过：可以由人决定是否投入使用 · Passed: a person may now decide to put it into service"
             if passed
-            else "拒绝:不应投入使用 · Refused: it should not enter service"
+            else "拒绝：不应投入使用 · Refused: it should not enter service"
         ),
         "verdict_class": gate.verdict,
         "reasons": _reasons(gate),
@@ -98,7 +98,7 @@ def _figures(facts: PageFacts, test_set: str) -> str:
     turned = "".join(_table(flip_table(flips, by)) for by in ("hazard", "source")) if flips else ""
     return (
         f"<h2>{zh} · {en[0].upper()}{en[1:]}</h2>"
-        '<p class="quiet">旧 → 新(差值的 95% 置信区间,按地点成对重抽样)· old → new (95 % interval of the '
+        '<p class="quiet">旧 → 新（差值的 95% 置信区间，按地点成对重抽样）· old → new (95 % interval of the '
         "difference, places drawn in pairs)</p>"
         f"{_raw_table(head, [_hazard_cells(row) for row in rows])}{turned}"
     )
@@ -137,7 +137,7 @@ def _pictures(facts: PageFacts) -> str:
     title = "<h2>变差最多的照片 · The worst changes</h2>"
     if not worst:
         return title + "<p>没有 · None</p>"
-    note = "左:旧模型,右:候选模型;绿:真值,红:检出 · left: in service, right: candidate; green: true, red: found"
+    note = "左：旧模型，右：候选模型；绿：真值，红：检出 · left: in service, right: candidate; green: true, red: found"
     return f"{title}<p class='quiet'>{note}</p>" + "".join(_figure(facts, flip) for flip in worst)
 
 
@@ -189,8 +189,8 @@ def _table(table: TextTable) -> str:
 
 
 _TITLES: Final = {
-    "Answers that turned, by hazard": "判断改变的照片(按隐患)· Answers that turned, by hazard",
-    "Answers that turned, by source": "判断改变的照片(按来源)· Answers that turned, by source",
+    "Answers that turned, by hazard": "判断改变的照片（按隐患）· Answers that turned, by hazard",
+    "Answers that turned, by source": "判断改变的照片（按来源）· Answers that turned, by source",
     "Changes since the last version": "与上一版本的差别 · Changes since the last version",
 }
 

@@ -183,7 +183,7 @@ def _losses(row: HazardChange, test_set: str, margins: Margins) -> Iterator[Reas
 
 _WORDS: Final = {
     "photo_ap": ("照片平均精度", "average precision of photos"),
-    "box_ap50": ("框的平均精度(AP50)", "AP50 of boxes"),
+    "box_ap50": ("框的平均精度（AP50）", "AP50 of boxes"),
     "recall": ("召回率", "recall"),
     "alarms": ("每百张无隐患照片的误报", "false alarms per 100 harmless photos"),
 }
@@ -202,7 +202,7 @@ def _reason(code: str, hazard: str, test_set: str, change: Change, margin: float
         code=code,
         hazard=hazard,
         test_set=test_set,
-        zh=f"{hazard}({where_zh}):{zh} {moved},允许变差 {margin:g}",
+        zh=f"{hazard}（{where_zh}）：{zh} {moved}，允许变差 {margin:g}",
         en=f"{hazard} on {where_en}: {en} {moved}, a loss of {margin:g} is allowed",
     )
 
@@ -215,7 +215,7 @@ def _forgotten(changes: Mapping[str, Sequence[HazardChange]]) -> Iterable[Reason
             code="hazard_unknown",
             hazard=hazard,
             test_set=None,
-            zh=f"{hazard}:候选模型已不认识这种隐患",
+            zh=f"{hazard}：候选模型已不认识这种隐患",
             en=f"{hazard}: the candidate does not know it any more",
         )
 
@@ -226,6 +226,6 @@ def _nothing(margins: Margins) -> Reason:
         code="nothing_judged",
         hazard=None,
         test_set=None,
-        zh=f"没有任何隐患的测试照片达到 {needed} 张,无法判断",
+        zh=f"没有任何隐患的测试照片达到 {needed} 张，无法判断",
         en=f"no hazard is shown by {needed} test photos: nothing could be judged",
     )

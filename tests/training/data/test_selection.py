@@ -69,3 +69,13 @@ def test_provenances_can_be_left_out(pool: Path) -> None:
 def test_nothing_left_to_train_is_refused(pool: Path) -> None:
     with pytest.raises(SplitError, match="no label has enough training boxes"):
         _select(pool, LabelConfig(min_boxes=100))
+
+
+def test_labels_that_the_start_knows_stay_however_few_boxes_they_have(pool: Path) -> None:
+    records = read_records(pool)
+    manifest = make_split(records, SplitConfig(name="tiny", test_sources=("far",), val=0.2))
+    selection = select(records, POOL_LABELS, manifest, LabelConfig(min_boxes=100), keep=("blocked_exit",))
+
+    assert selection.labels == ("blocked_exit",)
+    assert selection.train_boxes == {"blocked_exit": 0}
+    assert sorted(selection.left_out) == ["exit_door", "stacked_clutter"]

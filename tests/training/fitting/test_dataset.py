@@ -186,6 +186,13 @@ def test_a_photo_weighs_as_much_as_its_rarest_label(records: list[PhotoRecord]) 
     assert weights == [2.5, 2.5]
 
 
+def test_a_photo_weighs_as_much_as_its_source_where_that_is_more(records: list[PhotoRecord]) -> None:
+    source = records[0].source
+
+    assert photo_weights(records[:1], {"stacked_clutter": 2.5}, {source: 3.0}) == [3.0]
+    assert photo_weights(records[:1], {"stacked_clutter": 2.5}, {source: 2.0, "elsewhere": 9.0}) == [2.5]
+
+
 def test_a_loader_sees_the_dataset_as_it_is_in_each_epoch(build: Build) -> None:
     dataset = build(_hyp())
     loader = EpochLoader(dataset, batch_size=3, collate_fn=dataset.collate, num_workers=0)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hazardlens.model.manifest import CalibrationCurve
+from hazardlens.model.manifest import CalibrationCurve, Manifest
 from hazardlens.model.taxonomy import Category
 from hazardlens.model.triage import policy
 from hazardlens.training.measuring.calibrate import (
@@ -20,9 +20,11 @@ from hazardlens.training.measuring.calibrate import (
     fit_curve,
     reliability,
 )
+from hazardlens.training.measuring.candidates import calibrate
 from hazardlens.training.measuring.judged import JudgedPhoto
 from hazardlens.training.measuring.metrics import Subject
 from support.judged_photos import HERE, THERE, clutter, photo, seen
+from support.tiny_bundle import tiny_draft
 
 HAZARD = Subject("stacked_clutter", "hazard", frozenset(["stacked_clutter"]), {"stacked_clutter": 0.5})
 
@@ -156,3 +158,21 @@ def test_a_fitted_curve_is_reliable_where_it_was_fitted() -> None:
 def test_reliability_without_photos_says_nothing() -> None:
     result = reliability([], HAZARD, line((0, 0), (1, 1)))
     assert (result.photos, result.error, result.brier, result.bins) == (0, None, None, ())
+
+
+def test_what_validation_cannot_teach_is_taken_from_the_parent() -> None:
+    parent = Manifest(**tiny_draft(threshold=0.33, version="7").model_dump(), files={})
+    labels = ("stacked_clutter", "manhole_open", "kitchen_dirty")
+    taught = calibrate([shows(0.6)] * 40 + [harmless(0.1)] * 40, labels)
+    filled = taught.filled_from(parent)
+
+    assert filled.values == {
+        "stacked_clutter": taught.values["stacked_clutter"],
+        "manhole_open": 0.33,
+        "kitchen_dirty": 0.25,
+    }
+    assert filled.thresholds["manhole_open"].rule == "as in 7: too few validation photos"
+    curves = {curve.hazard: curve for curve in filled.curves}
+    assert curves[Category.STACKED_CLUTTER].photos == 80
+    assert curves[Category.RAISED_MANHOLE_COVER] in parent.calibration
+    assert curves[Category.UNHYGIENIC_KITCHEN].probabilities == CAUTIOUS_PROBABILITIES
