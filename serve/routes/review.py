@@ -96,7 +96,7 @@ def get_queue(request: Request, services: Parts, principal: Reviewer) -> Respons
     responses=problem_answers(*_CHANGE_CODES),
 )
 def claim(
-    report_id: str, body: Annotated[ClaimBody, Depends(JsonOf(ClaimBody))], services: Parts, principal: Reviewer
+    report_id: str, principal: Reviewer, body: Annotated[ClaimBody, Depends(JsonOf(ClaimBody))], services: Parts
 ) -> Response:
     """Only its holder can decide a report. A claim runs out after `claim_lease_s`; claiming again renews it."""
 
@@ -116,7 +116,7 @@ def claim(
     responses=problem_answers(*_CHANGE_CODES),
 )
 def release(
-    report_id: str, body: Annotated[ReleaseBody, Depends(JsonOf(ReleaseBody))], services: Parts, principal: Reviewer
+    report_id: str, principal: Reviewer, body: Annotated[ReleaseBody, Depends(JsonOf(ReleaseBody))], services: Parts
 ) -> Response:
     """Undecided, for others to take."""
 
@@ -133,7 +133,7 @@ def release(
     responses=problem_answers(*_CHANGE_CODES, "model_loading", "bundle_checksum_mismatch"),
 )
 def review(
-    report_id: str, body: Annotated[ReviewBody, Depends(JsonOf(ReviewBody))], services: Parts, principal: Reviewer
+    report_id: str, principal: Reviewer, body: Annotated[ReviewBody, Depends(JsonOf(ReviewBody))], services: Parts
 ) -> Response:
     """Confirm what is there, correct it, reject it, or say that it cannot be told.
 
@@ -154,7 +154,7 @@ def review(
     responses=problem_answers(*_CHANGE_CODES),
 )
 def reopen(
-    report_id: str, body: Annotated[ReopenBody, Depends(JsonOf(ReopenBody))], services: Parts, principal: Reviewer
+    report_id: str, principal: Reviewer, body: Annotated[ReopenBody, Depends(JsonOf(ReopenBody))], services: Parts
 ) -> Response:
     """Whoever does it holds the report then. What was decided stays in the history."""
 
