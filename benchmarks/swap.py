@@ -30,6 +30,7 @@ from phone_photos import SMALL_WH, make_set
 from servers import Server, clean_environ, hazardlens_server
 
 _BETWEEN_S: Final = 0.4
+_REST_S: Final = 5.0  # a server gives freed memory back when it looks after its models, every two seconds
 
 
 @dataclass(slots=True)
@@ -41,7 +42,7 @@ class SwapFigures:
         versions: count of answers by the version that gave them.
         swaps_ms: from the request for another model to its answer.
         latencies_ms: of all answers, in order.
-        rss_mib: of the server's process after each swap.
+        rss_mib: of the server's process after each swap; the last one when nothing was asked for a while.
         refused: codes of the bad bundles that were tried between swaps.
         example: one answer that was not 200.
     """
@@ -228,6 +229,8 @@ def main() -> int:
                 bad=["broken"],
                 wait=lambda _: time.sleep(_BETWEEN_S),
             )
+            time.sleep(_REST_S)
+            figures.rss_mib.append(server.rss_mib() or 0.0)
     print(json.dumps(summary(figures)))
     return 0 if figures.lost_nothing((first, f"{first}-copy")) else 1
 

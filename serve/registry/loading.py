@@ -15,6 +15,7 @@ from hazardlens.serve.errors import RequestError
 from hazardlens.serve.logs import log_failure
 from hazardlens.serve.model_slot import LoadedModel
 from hazardlens.serve.registry.bundles import BundleShelf
+from hazardlens.serve.registry.memory import FreedModels
 from hazardlens.serve.registry.self_test import self_test
 from hazardlens.serve.registry.state import ModelKey
 
@@ -24,6 +25,7 @@ class BundleLoader:
 
     def __init__(self, shelf: BundleShelf, load_model: Callable[[Path], LoadedModel]) -> None:
         self.shelf = shelf
+        self.freed = FreedModels()
         self._load_model = load_model
 
     def load(self, path: Path) -> LoadedModel:
@@ -34,15 +36,11 @@ class BundleLoader:
             PolicyError: the policy beside it breaks its schema.
         """
         try:
-            loaded = self._load_model(path)
-        except (BundleError, PolicyError):
+            loaded = self._load_and_test(path)
+        except HazardlensError:
+            self.freed.note()
             raise
-        except HazardlensError as error:
-            raise BundleInvalidError(f"the graph does not run: {error}") from error
-        except Exception as error:  # graphs and runtimes fail in ways that nobody can list
-            log_failure(error)
-            raise BundleInvalidError(f"the model fails while it is loaded: {type(error).__name__}") from error
-        self_test(loaded.classifier)
+        self.freed.watch(loaded.classifier.detector)
         return loaded
 
     def load_chosen(self, model: ModelKey) -> LoadedModel:
@@ -64,6 +62,19 @@ class BundleLoader:
         for folder in sorted(folders, key=len, reverse=True):  # one may lie in the other
             text = text.replace(f"{folder}/", "")
         return text
+
+    def _load_and_test(self, path: Path) -> LoadedModel:
+        try:
+            loaded = self._load_model(path)
+        except (BundleError, PolicyError):
+            raise
+        except HazardlensError as error:
+            raise BundleInvalidError(f"the graph does not run: {error}") from error
+        except Exception as error:  # graphs and runtimes fail in ways that nobody can list
+            log_failure(error)
+            raise BundleInvalidError(f"the model fails while it is loaded: {type(error).__name__}") from error
+        self_test(loaded.classifier)
+        return loaded
 
     def _why_gone(self, model: ModelKey) -> BundleError:
         try:

@@ -123,7 +123,9 @@ class ModelRegistry:
             except StoreUnavailableError:  # classifying needs no database; `follow` asks again once it is back
                 choice = None
             loaded = self._try_chosen(choice.model) if choice else None
-            loaded = loaded or self._load_default()
+            if loaded is None:
+                loaded = self._load_default()
+                self.loader.freed.watch(loaded.classifier.detector)
             self.metrics.in_service(loaded.classifier.detector.name, loaded.classifier.detector.version)
             return loaded
 

@@ -31,8 +31,13 @@ async def models_in_service(
     stopped.clear()
     loaded = threading.Event()
     loading = asyncio.create_task(_load(slot, registry, loaded))
+
+    def look_after() -> None:
+        registry.loader.freed.tidy()
+        registry.follow()
+
     threads = [
-        threading.Thread(target=_repeat, args=(registry.follow, loaded, stopped, poll_s), name="follow-models"),
+        threading.Thread(target=_repeat, args=(look_after, loaded, stopped, poll_s), name="follow-models"),
         threading.Thread(target=_repeat_nicely, args=(shadow.sweep, loaded, stopped, poll_s), name="shadow"),
     ]
     for thread in threads:

@@ -82,3 +82,16 @@ def test_a_model_that_was_refused_leaves_nothing_behind(models: Models, monkeypa
         assert activate(client, "2").status_code == 422
         gc.collect()
         assert [ref() for ref in made] == [None]
+
+
+def test_memory_is_given_back_when_a_model_is_freed_and_not_before(models: Models) -> None:
+    models.add("2")
+    with models.serving() as client:
+        freed = services_of(client).models.loader.freed
+        freed.tidy()
+        assert freed._freed.is_set() is False
+        activate(client, "2")
+        gc.collect()
+        assert freed._freed.is_set() is True
+        freed.tidy()
+        assert freed._freed.is_set() is False
