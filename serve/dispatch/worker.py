@@ -13,7 +13,7 @@ from typing import Final
 
 import structlog
 
-from hazardlens.serve.dispatch.outbox import Claimed, claim_due, is_due
+from hazardlens.serve.dispatch.outbox import Claimed, DeliveryState, claim_due, is_due
 from hazardlens.serve.dispatch.outcomes import Patience, write_outcome
 from hazardlens.serve.dispatch.sending import Sender
 from hazardlens.serve.logs import log_failure
@@ -110,7 +110,8 @@ class DeliveryWorker:
         with self._store.write() as connection:
             patience = Patience(self._max_attempts, self._draw())
             state = write_outcome(connection, claimed, outcome, now, patience)
-        _log.info(
+        log = _log.warning if state is DeliveryState.DEAD else _log.info
+        log(
             "delivery",
             delivery=claimed.id,
             report=claimed.report_id,

@@ -120,7 +120,8 @@ _OUTAGES: Final = (OperationalError, InterfaceError)
 
 def _make_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        # People's reports and the hashes of their passwords: for nobody else on this machine.
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise StoreUnavailableError(f"the database's folder cannot be made: {error.strerror}") from error
 
@@ -128,7 +129,7 @@ def _make_folder(folder: Path) -> None:
 def _make_engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
-        if parsed.get_backend_name() == "sqlite":
+        if parsed.drivername in {"sqlite", "sqlite+pysqlite"} and parsed.database not in {None, "", ":memory:"}:
             return _make_sqlite(parsed)
         if parsed.drivername in {"postgresql", "postgresql+psycopg"}:
             return _make_postgres(parsed)

@@ -53,6 +53,13 @@ ROUTES: Final[dict[str, Action | None]] = {
     "POST /v1/reports/{report_id}/review": Action.REVIEW,
     "POST /v1/reports/{report_id}/reopen": Action.REVIEW,
     "GET /v1/reports/{report_id}/reviews": Action.READ_REPORTS,
+    # Those who act
+    "GET /v1/dispatch/targets": Action.READ_DISPATCH,
+    "PUT /v1/dispatch/targets/{route}": Action.EDIT_DISPATCH,
+    "POST /v1/dispatch/targets/{route}/test": Action.EDIT_DISPATCH,
+    "GET /v1/dispatch/deliveries": Action.READ_DISPATCH,
+    "POST /v1/dispatch/deliveries/{delivery_id}/retry": Action.EDIT_DISPATCH,
+    "POST /v1/reports/{report_id}/resolution": Action.RESOLVE,
     # Figures
     "GET /v1/stats": Action.READ_STATS,
     "GET /v1/stats.csv": Action.READ_STATS,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import bindparam, func, insert, select, text
+from sqlalchemy import bindparam, exc, func, insert, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from hazardlens.serve.errors import SettingsError
@@ -139,8 +139,20 @@ def test_the_database_answers_a_ping(store: Store) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["", "nonsense", "nosuch://u:secret@host/db", "mysql://u:secret@host/db", "postgresql+nosuch://u:secret@host/db"],
-    ids=["empty", "no address", "unknown kind", "driver not installed", "unknown driver"],
+    [
+        *(
+            "",
+            "nonsense",
+            "nosuch://u:secret@host/db",
+            "mysql://u:secret@host/db",
+            "postgresql+nosuch://u:secret@host/db",
+        ),
+        *("sqlite://", "sqlite:///:memory:", "sqlite+aiosqlite:///a"),
+    ],
+    ids=[
+        *("empty", "no address", "unknown kind", "driver not installed", "unknown driver"),
+        *("no file", "memory", "another driver"),
+    ],
 )
 def test_an_address_that_means_nothing_is_refused_at_once(url: str) -> None:
     with pytest.raises(SettingsError, match="HAZARDLENS_DATABASE_URL") as caught:
@@ -172,6 +184,30 @@ def test_before_the_tables_are_there_the_store_is_unavailable(store_url: str) ->
     assert caught.value.retry_after_s == 5
     store.migrate()
     assert _keys(store) == set()
+    store.close()
+
+
+def test_which_errors_of_the_database_pass_and_which_are_ours(tmp_path: Path) -> None:
+    """All that SQLAlchemy hands on from a driver. A new kind makes this fail, and has to be put on one side."""
+    outages = {"OperationalError", "InterfaceError"}
+    ours = {"DataError", "DatabaseError", "DBAPIError", "IntegrityError", "InternalError", "NotSupportedError"}
+    kinds = {kind for kind in vars(exc).values() if isinstance(kind, type) and issubclass(kind, exc.DBAPIError)}
+    assert {kind.__name__ for kind in kinds} == outages | ours | {"ProgrammingError"}
+    store = Store(f"sqlite:///{tmp_path / 'a.sqlite3'}")
+    store.migrate()
+    for kind in kinds:
+        expected = StoreUnavailableError if kind.__name__ in outages else kind
+        with pytest.raises(expected), store.read():
+            raise kind("SELECT", {}, Exception("the driver's"))
+        with pytest.raises(StoreUnavailableError), store.read():
+            raise kind("SELECT", {}, Exception("the driver's"), connection_invalidated=True)
+    store.close()
+
+
+def test_the_folder_of_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'var' / 'a.sqlite3'}")
+    store.migrate()
+    assert (tmp_path / "var").stat().st_mode & 0o777 == 0o700
     store.close()
 
 

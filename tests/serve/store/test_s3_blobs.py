@@ -4,11 +4,13 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import obstore
 import pytest
+from obstore import exceptions
 
 from hazardlens.serve.errors import SettingsError
 from hazardlens.serve.store.blobs import BlobStore, FolderBlobs
-from hazardlens.serve.store.errors import BlobStoreError
+from hazardlens.serve.store.errors import BlobMissingError, BlobStoreError
 from hazardlens.serve.store.places import open_blobs
 from hazardlens.serve.store.s3_blobs import S3Blobs
 from support.object_store import ObjectServer, object_server
@@ -60,6 +62,20 @@ def test_a_store_that_is_not_there_is_unavailable(server: ObjectServer) -> None:
     blobs = S3Blobs("s3://bucket", endpoint_url="http://127.0.0.1:1")
     with pytest.raises(BlobStoreError, match="stored"):
         blobs.put(b"photo")
+
+
+def test_all_errors_of_obstore_are_known(server: ObjectServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = [kind for kind in vars(exceptions).values() if isinstance(kind, type) and issubclass(kind, Exception)]
+    assert len(kinds) > 10
+    blobs = S3Blobs("s3://bucket", endpoint_url=server.url)
+    for kind in kinds:
+
+        def fail(*_: object, kind: type[Exception] = kind, **__: object) -> None:
+            raise kind("theirs")
+
+        monkeypatch.setattr(obstore, "get", fail)
+        with pytest.raises((BlobStoreError, BlobMissingError)):
+            blobs.get(NAME)
 
 
 @pytest.mark.parametrize("url", ["s3://", "file:///tmp", "bucket", "https://host/bucket"])
