@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from hazardlens.model.detector import Detector
 from hazardlens.model.triage.policy import Policy
 from hazardlens.serve.access.authentication import Authenticator
+from hazardlens.serve.access.first_start import greeting
 from hazardlens.serve.access.principals import Authenticate
 from hazardlens.serve.body_limit import BodyLimitMiddleware
 from hazardlens.serve.dispatch.worker import delivering
@@ -67,6 +68,10 @@ def _new_request_id() -> str:
     return secrets.token_hex(8)
 
 
+def _greet_nobody(_: Services) -> None:
+    """Nobody sits at the terminal."""
+
+
 def create_app(
     settings: Settings,
     *,
@@ -76,6 +81,7 @@ def create_app(
     now: Callable[[], datetime] = _utc_now,
     draw: Callable[[], float] = _RANDOM.random,
     new_id: Callable[[], str] = _new_request_id,
+    greet: Callable[[Services], None] = _greet_nobody,
 ) -> FastAPI:
     """Make an app; the model is read, and threads are started, when its lifespan begins.
 
@@ -87,6 +93,7 @@ def create_app(
         now: the time, with zone.
         draw: a random number, 0 <= x < 1, for what is drawn by lot.
         new_id: ids of requests that bring none.
+        greet: called in a thread once the database is ready, to tell whoever started the app what to do first.
     """
     services = _make_services(settings, detector=detector, policy=policy, authenticate=authenticate, now=now, draw=draw)
     app = FastAPI(
@@ -96,7 +103,7 @@ def create_app(
         version=version("hazardlens"),
         openapi_url=None,  # routes/docs.py answers for it, like any other route
         redirect_slashes=False,  # a redirected upload travels twice
-        lifespan=partial(_lifespan, services),
+        lifespan=partial(_lifespan, services, greet),
         exception_handlers=EXCEPTION_HANDLERS,
     )
     app.state.services = services
@@ -177,7 +184,7 @@ def _make_services(
 
 
 @asynccontextmanager
-async def _lifespan(services: Services, _: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(services: Services, greet: Callable[[Services], None], _: FastAPI) -> AsyncIterator[None]:
     poll_s = services.settings.model_poll_s
     try:
         async with (
@@ -185,6 +192,7 @@ async def _lifespan(services: Services, _: FastAPI) -> AsyncIterator[None]:
             models_in_service(services.slot, services.models, services.shadow, poll_s=poll_s),
             sweeping(services),
             delivering(services),
+            greeting(services.keeper.ready, partial(greet, services)),
         ):
             yield
     finally:

@@ -5,6 +5,7 @@ import errno
 import signal
 import socket
 import sys
+from functools import partial
 from types import FrameType
 
 import uvicorn
@@ -15,7 +16,6 @@ from hazardlens.serve.errors import AddressInUseError
 from hazardlens.serve.logs import configure_logs
 from hazardlens.serve.services import Services
 from hazardlens.serve.settings import Settings
-from hazardlens.serve.store.errors import StoreUnavailableError
 
 
 def run(settings: Settings) -> int:
@@ -30,9 +30,9 @@ def run(settings: Settings) -> int:
         print(f"hazardlens: {error}", file=sys.stderr)  # noqa: T201 - a person started this
         return 1
     configure_logs(settings.log_format, settings.log_level)
-    app = create_app(settings)
+    address = address_at(settings.host, listener.getsockname()[1])
     config = uvicorn.Config(
-        app,
+        create_app(settings, greet=partial(_invite, address)),
         http="httptools",
         loop="uvloop",
         ws="none",
@@ -43,23 +43,20 @@ def run(settings: Settings) -> int:
         timeout_graceful_shutdown=settings.shutdown_grace_s,
     )
     with listener:
-        address = address_at(settings.host, listener.getsockname()[1])
         print(f"hazardlens listens on {address}", flush=True)  # noqa: T201
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _stop)
         # uvicorn raises the signal again when it has stopped; that would end this process as if it had been killed.
         with contextlib.suppress(_StoppedError):
-            _invite(app.state.services, address)
             uvicorn.Server(config).run(sockets=[listener])
     return 0
 
 
-def _invite(services: Services, address: str) -> None:
+def _invite(address: str, services: Services) -> None:
     """Tell whoever starts a server without accounts how to make the first one."""
-    with contextlib.suppress(StoreUnavailableError):  # the app finds out too, and says so where it is read
-        told = invitation(services.store, services.settings, services.now(), address)
-        if told is not None:
-            print(told, flush=True)  # noqa: T201 - for the terminal, and never for the log
+    told = invitation(services.store, services.settings, services.now(), address)
+    if told is not None:
+        print(told, flush=True)  # noqa: T201 - for the terminal, and never for the log
 
 
 class _StoppedError(Exception):

@@ -1,10 +1,14 @@
 """The first start: nobody has an account yet, and somebody who can see the terminal becomes the administrator."""
 
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 from hazardlens.serve.access.audit import Act
 from hazardlens.serve.access.links import make_setup_link
 from hazardlens.serve.access.principals import SYSTEM
+from hazardlens.serve.logs import log_failure
 from hazardlens.serve.settings import Settings
 from hazardlens.serve.store.engine import Store
 
@@ -15,7 +19,7 @@ def invitation(store: Store, settings: Settings, now: datetime, address: str) ->
     It is for the terminal of whoever starts the server. It must not go to a log.
 
     Args:
-        store: the database; its tables are made where they are missing.
+        store: the database, with its tables.
         settings: how long the link is good.
         now: the time, with zone.
         address: where the server listens, without a path.
@@ -23,7 +27,6 @@ def invitation(store: Store, settings: Settings, now: datetime, address: str) ->
     Raises:
         StoreUnavailableError: the database cannot be reached or changed.
     """
-    store.migrate()  # the app has not started yet
     with store.write() as connection:
         link = make_setup_link(connection, Act(SYSTEM, now), settings.one_time_link_h)
     if link is None:
@@ -33,3 +36,27 @@ def invitation(store: Store, settings: Settings, now: datetime, address: str) ->
         f"Choose the administrator's name and password here, once, within {settings.one_time_link_h:g} hours:\n"
         f"{link.address(settings.public_url or address)}"
     )
+
+
+@asynccontextmanager
+async def greeting(store_ready: asyncio.Event, greet: Callable[[], None]) -> AsyncIterator[None]:
+    """Call `greet` in a thread, once, as soon as the store is ready, beside what is done in the block.
+
+    Args:
+        store_ready: of `StoreKeeper`.
+        greet: prints the invitation.
+    """
+
+    async def wait_and_greet() -> None:
+        await store_ready.wait()
+        try:
+            await asyncio.to_thread(greet)
+        except Exception as error:  # noqa: BLE001 - a server without a greeting still serves
+            log_failure(error)
+
+    task = asyncio.create_task(wait_and_greet())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})

@@ -64,13 +64,6 @@ ROUTES: Final[dict[str, Action | None]] = {
     "GET /v1/stats": Action.READ_STATS,
     "GET /v1/stats.csv": Action.READ_STATS,
     "GET /v1/stats/suspicious": Action.READ_STATS,
-    # Routing
-    "GET /v1/dispatch/targets": Action.READ_DISPATCH,
-    "PUT /v1/dispatch/targets/{route}": Action.EDIT_DISPATCH,
-    "POST /v1/dispatch/targets/{route}/test": Action.EDIT_DISPATCH,
-    "GET /v1/dispatch/deliveries": Action.READ_DISPATCH,
-    "POST /v1/dispatch/deliveries/{delivery_id}/retry": Action.EDIT_DISPATCH,
-    "POST /v1/reports/{report_id}/resolution": Action.RESOLVE,
     # Export
     "GET /v1/exports": Action.EXPORT,
     # Models
