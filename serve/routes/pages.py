@@ -28,10 +28,12 @@ PATHS: Final[Mapping[str, str]] = {
     "/login": "login.html",
     "/setup": "setup.html",
     "/report": "report.html",
+    "/review": "review.html",
+    "/stats": "stats.html",
 }
 """Path of each page -> its HTML file."""
 
-VENDORED: Final[tuple[str, ...]] = ()
+VENDORED: Final[tuple[str, ...]] = ("annotorious", "uplot")
 """Folders of `VENDOR` that pages import from, as `vendor/<folder>/...` beside their own files."""
 
 _MEDIA_TYPES: Final = {

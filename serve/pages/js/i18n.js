@@ -104,6 +104,23 @@ export const percent = (share) =>
 /** A moment (milliseconds since 1970) as the reader's clock and calendar show it. */
 export const clock = (ms) => new Intl.DateTimeFormat(TAGS[language], { dateStyle: "medium", timeStyle: "short" }).format(ms);
 
+/** The day of a moment of UTC (milliseconds since 1970), without its year. */
+export const dayAndMonth = (ms) =>
+  new Intl.DateTimeFormat(TAGS[language], { day: "numeric", month: "short", timeZone: "UTC" }).format(ms);
+
+const SPANS = [
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+];
+
+/** How long ago a time of the API was: "3 hours ago". */
+export function sinceWords(at) {
+  const passed = Math.max(0, Date.now() - Date.parse(at));
+  const [unit, length] = SPANS.find(([, length]) => passed >= length) ?? SPANS.at(-1);
+  return new Intl.RelativeTimeFormat(TAGS[language], { numeric: "always" }).format(-Math.floor(passed / length), unit);
+}
+
 export const milliseconds = (value) =>
   value >= 1000
     ? `${new Intl.NumberFormat(TAGS[language], { maximumFractionDigits: 1 }).format(value / 1000)} s`
