@@ -39,7 +39,7 @@ class Fallback:
     """The chosen model cannot be used here, so that another one answers in its place.
 
     Attributes:
-        wanted: name@version of the chosen one.
+        wanted: name@version of the chosen one; "unknown" as long as the database cannot tell.
         code: of the error that keeps it out.
         detail: that error in words.
     """
@@ -120,8 +120,9 @@ class ModelRegistry:
         with self._lock:
             try:
                 choice = self._read_choice()
-            except StoreUnavailableError:  # classifying needs no database; `follow` asks again once it is back
+            except StoreUnavailableError as error:  # classifying needs no database; `follow` asks again once it is back
                 choice = None
+                self._fall_back("unknown", error)
             loaded = self._try_chosen(choice.model) if choice else None
             if loaded is None:
                 loaded = self._load_default()
@@ -140,6 +141,7 @@ class ModelRegistry:
         with self._lock:
             choice = self._read_choice()
             if choice is None or choice.model.sha256 == self._active_sha256():
+                self._clear_fallback()
                 return
             attempt = (choice.model, self.shelf.signature())
             if attempt == self._tried:
@@ -234,9 +236,7 @@ class ModelRegistry:
         try:
             loaded = self.loader.load_chosen(model)
         except HazardlensError as error:
-            self._fallback = Fallback(model.ref, error.code, self.loader.told(error))
-            self.metrics.fallback(on=True)
-            _log.error("chosen_model_unusable", wanted=model.ref, code=error.code, reason=str(error))
+            self._fall_back(model.ref, error)
             return None
         self._clear_fallback()
         return loaded
@@ -262,6 +262,11 @@ class ModelRegistry:
         self._clear_fallback()
         self.metrics.in_service(loaded.classifier.detector.name, loaded.classifier.detector.version)
         self.metrics.swap(outcome)
+
+    def _fall_back(self, wanted: str, error: HazardlensError) -> None:
+        self._fallback = Fallback(wanted, error.code, self.loader.told(error))
+        self.metrics.fallback(on=True)
+        _log.error("chosen_model_unusable", wanted=wanted, code=error.code, reason=str(error))
 
     def _clear_fallback(self) -> None:
         self._fallback = None

@@ -8,6 +8,9 @@ from starlette.testclient import TestClient
 
 from hazardlens.serve.access.audit import Act
 from hazardlens.serve.access.principals import SYSTEM
+from hazardlens.serve.registry.registry import Fallback, ModelRegistry
+from hazardlens.serve.store.engine import Store
+from hazardlens.serve.store.errors import StoreUnavailableError
 from support.models import ENGINEER, Models, activate, one_byte_changed, services_of, version_of_answer
 from support.serving import problem_of, wait_until
 
@@ -155,6 +158,28 @@ def test_a_database_that_is_gone_for_a_while_changes_nothing(models: Models, mon
             assert version_of_answer(client) == "1"
         registry.activate("2", Act(SYSTEM, datetime.now(UTC)))
         assert version_of_answer(client) == "2"
+
+
+def test_a_database_that_comes_late_is_followed_then(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
+    models.add("2")
+    with models.serving() as client:
+        activate(client, "2")
+
+    def fail(_: Store) -> None:
+        raise StoreUnavailableError("not yet")
+
+    with monkeypatch.context() as late:
+        late.setattr(ModelRegistry, "_read_choice", fail)
+        server = models.serving()
+        client = server.__enter__()
+    try:
+        assert version_of_answer(client) == "1"
+        assert services_of(client).models.fallback == Fallback("unknown", "store_unavailable", "not yet")
+        services_of(client).models.follow()
+        assert version_of_answer(client) == "2"
+        assert services_of(client).models.fallback is None
+    finally:
+        server.__exit__(None, None, None)
 
 
 def test_who_activates_while_the_first_model_is_still_being_loaded_wins(models: Models) -> None:
