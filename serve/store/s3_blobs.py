@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from hazardlens.serve.errors import SettingsError
@@ -16,6 +16,9 @@ try:
     from obstore.store import S3Store
 except ModuleNotFoundError as error:
     raise SettingsError("HAZARDLENS_MEDIA_URL: s3:// needs hazardlens[s3], which is not installed") from error
+
+if TYPE_CHECKING:
+    from obstore.store import S3Config  # for type checkers only: obstore has it in its stubs, not in its modules
 
 _TIMEOUT: Final = timedelta(seconds=15)
 _CONNECT_TIMEOUT: Final = timedelta(seconds=5)
@@ -43,12 +46,15 @@ class S3Blobs:
         parts = urlsplit(url)
         if parts.scheme != "s3" or not parts.netloc:
             raise SettingsError("HAZARDLENS_MEDIA_URL: expected s3://bucket/prefix")
+        # Plain DELETE requests, because not every compatible store knows the bulk ones.
+        config: S3Config = {"disable_bulk_delete": True}
+        if endpoint_url:
+            config["endpoint"] = endpoint_url
         try:
             self._store = S3Store(
                 parts.netloc,
                 prefix=parts.path.strip("/") or None,
-                # Plain DELETE requests, because not every compatible store knows the bulk ones.
-                config={"disable_bulk_delete": True, **({"endpoint": endpoint_url} if endpoint_url else {})},
+                config=config,
                 client_options={
                     "allow_http": (endpoint_url or "").startswith("http://"),
                     "connect_timeout": _CONNECT_TIMEOUT,

@@ -1,9 +1,13 @@
 """From the outbox to the receiver and back into the report, on each kind of database."""
 
 import json
+import subprocess
+import sys
+import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from typing import Final
 
 import pytest
 from sqlalchemy import Connection, update
@@ -180,6 +184,39 @@ def test_a_server_that_dies_in_the_middle_leaves_it_to_be_sent_again_under_the_s
             late = write_outcome(connection, dead, Outcome(None, {}, "late"), clock(), Patience(1, 0.0))
     assert late is None
     assert delivery_of(store, delivery_id)["state"] == DeliveryState.DELIVERED
+    assert events_of(store, report_id) == [FORWARDED]
+
+
+DYING: Final = """
+import sys, datetime
+from hazardlens.serve.dispatch.sending import Sender
+from hazardlens.serve.dispatch.worker import DeliveryWorker
+from hazardlens.serve.store.engine import Store
+now = lambda: datetime.datetime.fromisoformat(sys.argv[2])
+sender = Sender(60, allow_private=True, now=now)
+DeliveryWorker(Store(sys.argv[1]), sender, max_attempts=20, now=now, draw=lambda: 0.0).send_one()
+"""
+
+
+def test_a_server_that_is_killed_while_it_sends_loses_nothing(store: Store, store_url: str) -> None:
+    """Costs 3 s: a real process, and a real kill, while the receiver has the message and has not answered yet."""
+    killed = threading.Event()
+
+    def answer(_: object) -> Answer:
+        killed.wait(PATIENCE_S)
+        return Answer()
+
+    with receiver(answer) as server:
+        report_id, delivery_id = waiting_delivery(store, server.url)
+        with subprocess.Popen([sys.executable, "-c", DYING, store_url, LATER.isoformat()]) as process:
+            wait_until(lambda: len(server.received) == 1)
+            process.kill()
+        killed.set()
+        assert delivery_of(store, delivery_id)["state"] == DeliveryState.WAITING
+        assert _worker(store).send_one() is False
+        assert _worker(store, lambda: LATER + timedelta(minutes=10)).send_one() is True
+    assert [request.headers["X-Hazardlens-Delivery"] for request in server.received] == [delivery_id] * 2
+    assert report_of(store, report_id)["state"] == State.FORWARDED
     assert events_of(store, report_id) == [FORWARDED]
 
 
