@@ -60,8 +60,8 @@ class Settings(BaseSettings):
         description="Address under which people reach this server, like https://hazards.example.org; none: the one it "
         "listens on, or that of the request. With https://, cookies go over TLS only.",
     )
-    trusted_proxies: str = Field(
-        "",
+    trusted_proxies: str | None = Field(
+        None,
         description="Networks of reverse proxies, separated by commas, like 10.0.0.0/8: their X-Forwarded-For and "
         "X-Forwarded-Proto are believed, nobody else's.",
     )
@@ -142,8 +142,8 @@ class Settings(BaseSettings):
 
     @field_validator("trusted_proxies")
     @classmethod
-    def _are_networks(cls, value: str) -> str:
-        for part in value.split(","):
+    def _are_networks(cls, value: str | None) -> str | None:
+        for part in (value or "").split(","):
             if part.strip():
                 ip_network(part.strip())  # a ValueError says which one is none
         return value

@@ -87,7 +87,7 @@ def _is_trusted(address: str, settings: Settings) -> bool:
     if not _is_address(address):
         return False
     parsed = ip_address(address)
-    return any(parsed in network for network in trusted_networks(settings.trusted_proxies))
+    return any(parsed in network for network in trusted_networks(settings.trusted_proxies or ""))
 
 
 def _is_address(text: str) -> bool:

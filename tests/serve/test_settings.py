@@ -91,7 +91,7 @@ def test_the_guide_lists_every_setting_with_its_default() -> None:
 
 
 def _written(value: Any) -> str:  # noqa: ANN401 - any default
-    return str(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,14 @@
-"""What a server without accounts prints when it starts, and where: on the terminal, never in the log. About 4 s."""
+"""What a server without accounts prints when it starts, and where: on the terminal, never in the log.
+
+The slow test starts three servers: about 6 s.
+"""
 
 import asyncio
 import threading
 from pathlib import Path
 
 import httpx2
+import pytest
 
 from hazardlens.serve.access.first_start import greeting
 from hazardlens.serve.access.roles import Role
@@ -33,6 +37,7 @@ def start_and_stop(folder: Path, bundle: Path, lines: int) -> tuple[list[str], s
         return [line.strip().replace(server.address, "ADDRESS") for line in told], server.log.read_text()
 
 
+@pytest.mark.slow
 def test_each_start_without_accounts_prints_a_new_link_and_never_logs_it(tmp_path: Path) -> None:
     bundle = make_tiny_bundle(tmp_path / "tiny").path
     tokens = []
