@@ -100,5 +100,5 @@ def flip_table(flips: Sequence[Flip], by: Literal["hazard", "source"]) -> TextTa
         counts.setdefault(names[by](flip), Counter())[flip.kind] += 1
     kinds: tuple[Kind, ...] = ("found", "silenced", "missed", "alarmed")
     rows = [(name, *(str(found[kind]) for kind in kinds)) for name, found in sorted(counts.items())]
-    header = (by, "newly found", "alarms gone", "newly missed", "new alarms")
+    header = (by, "新发现 · newly found", "误报消失 · alarms gone", "新漏报 · newly missed", "新误报 · new alarms")
     return TextTable(f"Answers that turned, by {by}", header, tuple(rows))

@@ -13,7 +13,7 @@ from hazardlens.training.retraining.differences import VersionDiff
 from hazardlens.training.retraining.flips import WORSE, Flip, flip_table
 from hazardlens.training.retraining.pictures import flip_picture, picture_file
 from hazardlens.training.retraining.version import DatasetVersion
-from hazardlens.training.shipping.gate import TEST_SETS, GateReport, HazardVerdict
+from hazardlens.training.shipping.gate import TEST_SETS, GateReport, HazardVerdict, hazard_zh
 
 PICTURES: Final = 12
 _TEMPLATE: Final = Path(__file__).parent / "report.html"
@@ -108,7 +108,7 @@ def _hazard_cells(row: HazardVerdict) -> list[str]:
     figures = row.figures
     told = _STANDINGS[row.standing] + (f"<br><span class='quiet'>{escape(row.why)}</span>" if row.why else "")
     return [
-        f"<td>{escape(row.hazard)}</td>",
+        f"<td>{escape(hazard_zh(row.hazard))}<br><span class='quiet'>{escape(row.hazard)}</span></td>",
         f"<td>{figures.positive_photos}</td>",
         f"<td>{figures.harmless_photos}</td>",
         _change_cell(figures.photo_ap, good=1, digits=3),
@@ -125,7 +125,7 @@ def _change_cell(change: Change, *, good: int, digits: int) -> str:
     style = ""
     if change.interval is not None:
         low, high = change.interval
-        bounds = f" ({low:+.{digits}f} … {high:+.{digits}f})"
+        bounds = f"<br><span class='quiet'>{low:+.{digits}f} … {high:+.{digits}f}</span>"
         if low > 0 or high < 0:  # the whole interval is on one side
             style = " class='better'" if (low > 0) == (good > 0) else " class='worse'"
     return f"<td{style}>{before} → {after}{bounds}</td>"
@@ -145,7 +145,9 @@ def _figure(facts: PageFacts, flip: Flip) -> str:
     zh, en = _KINDS[flip.kind]
     picture = flip_picture(flip, facts.thresholds.get(flip.hazard, {}), facts.files[flip.before.photo])
     margins = f"{flip.margin_before:+.2f} → {flip.margin_after:+.2f}"
-    told = escape(f"{zh} · {en}: {flip.hazard}, {margins}, {Path(flip.before.photo).stem[:12]}, {flip.before.group}")
+    told = escape(
+        f"{zh} · {en}: {hazard_zh(flip.hazard)} {flip.hazard}, {margins}, {Path(flip.before.photo).stem[:12]}, {flip.before.group}"
+    )
     return f"<figure><img src='{picture}' alt='{escape(en)}'><figcaption>{told}</figcaption></figure>"
 
 
@@ -197,6 +199,6 @@ _TITLES: Final = {
 
 def _raw_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Cells of `rows` are HTML already."""
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
+    head = "".join(f"<th>{escape(cell).replace(' · ', '<br>')}</th>" for cell in header)
     body = "".join(f"<tr>{''.join(cells)}</tr>" for cells in rows)
     return f"<div class='scroll'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"

@@ -11,6 +11,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from hazardlens.model.taxonomy import Category
+from hazardlens.model.triage.policy import load_policy
 from hazardlens.training.errors import GateError
 from hazardlens.training.measuring.changes import Change, HazardChange
 
@@ -202,9 +204,14 @@ def _reason(code: str, hazard: str, test_set: str, change: Change, margin: float
         code=code,
         hazard=hazard,
         test_set=test_set,
-        zh=f"{hazard}（{where_zh}）：{zh} {moved}，允许变差 {margin:g}",
+        zh=f"{hazard_zh(hazard)}（{where_zh}）：{zh} {moved}，允许变差 {margin:g}",
         en=f"{hazard} on {where_en}: {en} {moved}, a loss of {margin:g} is allowed",
     )
+
+
+def hazard_zh(hazard: str) -> str:
+    """Its name in Chinese, as the policy that ships has it."""
+    return load_policy().data.categories[Category(hazard)].zh
 
 
 def _forgotten(changes: Mapping[str, Sequence[HazardChange]]) -> Iterable[Reason]:
@@ -215,7 +222,7 @@ def _forgotten(changes: Mapping[str, Sequence[HazardChange]]) -> Iterable[Reason
             code="hazard_unknown",
             hazard=hazard,
             test_set=None,
-            zh=f"{hazard}：候选模型已不认识这种隐患",
+            zh=f"{hazard_zh(hazard)}：候选模型已不认识这种隐患",
             en=f"{hazard}: the candidate does not know it any more",
         )
 
