@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -10,9 +12,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Table, func, insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
+from hazardlens.serve.store import migrate
 from hazardlens.serve.store.engine import Store
+from hazardlens.serve.store.errors import StoreUnavailableError
 from hazardlens.serve.store.migrate import MIGRATIONS
 from hazardlens.serve.store.tables import APPEND_ONLY, metadata, reports
+from support.postgres import PostgresServer
 from support.rows import values_for
 
 
@@ -55,6 +60,30 @@ def test_servers_that_start_together_wait_for_each_other(store_url: str) -> None
     store = Store(store_url)
     assert set(inspect(store.engine).get_table_names()) == {*metadata.tables, "alembic_version"}
     store.close()
+
+
+def test_databases_of_one_process_are_migrated_at_once(tmp_path: Path) -> None:
+    stores = [Store(f"sqlite:///{tmp_path / str(n)}.sqlite3") for n in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(Store.migrate, stores))
+    for store in stores:
+        assert set(inspect(store.engine).get_table_names()) == {*metadata.tables, "alembic_version"}
+        store.close()
+
+
+def test_a_server_that_hangs_while_it_migrates_does_not_hang_the_others(
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate, "_PATIENCE", "50ms")
+    url = postgres.new_database()
+    hanging, other = Store(url), Store(url)
+    with hanging.write() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": migrate._LOCK})
+        with pytest.raises(StoreUnavailableError):
+            other.migrate()
+    other.migrate()
+    for store in (hanging, other):
+        store.close()
 
 
 @pytest.mark.parametrize("verb", ["UPDATE {table} SET {column} = {column}", "DELETE FROM {table}"])
