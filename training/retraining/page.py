@@ -145,9 +145,9 @@ def _figure(facts: PageFacts, flip: Flip) -> str:
     zh, en = _KINDS[flip.kind]
     picture = flip_picture(flip, facts.thresholds.get(flip.hazard, {}), facts.files[flip.before.photo])
     margins = f"{flip.margin_before:+.2f} → {flip.margin_after:+.2f}"
-    told = escape(
-        f"{zh} · {en}: {hazard_zh(flip.hazard)} {flip.hazard}, {margins}, {Path(flip.before.photo).stem[:12]}, {flip.before.group}"
-    )
+    hazard = f"{hazard_zh(flip.hazard)} {flip.hazard}"
+    place = f"{Path(flip.before.photo).stem[:12]}, {flip.before.group}"
+    told = escape(f"{zh} · {en}: {hazard}, {margins}, {place}")
     return f"<figure><img src='{picture}' alt='{escape(en)}'><figcaption>{told}</figcaption></figure>"
 
 

@@ -6,6 +6,7 @@ which nothing could be judged is refused as well: nobody knows whether it is bet
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -209,6 +210,7 @@ def _reason(code: str, hazard: str, test_set: str, change: Change, margin: float
     )
 
 
+@cache
 def hazard_zh(hazard: str) -> str:
     """Its name in Chinese, as the policy that ships has it."""
     return load_policy().data.categories[Category(hazard)].zh
