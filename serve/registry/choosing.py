@@ -36,7 +36,7 @@ class ModelChanges:
             default: what is in service as long as nobody has chosen.
             detail: for the record, beside what was in service before.
         """
-        before = read_choice(self._connection) or (Choice(default) if default else None)
+        before = read_choice(self._connection, hold=True) or (Choice(default) if default else None)
         if before is not None and before.model == model:
             choice = before
         else:
@@ -50,7 +50,7 @@ class ModelChanges:
         Raises:
             NoPreviousModelError: nothing was.
         """
-        before = read_choice(self._connection)
+        before = read_choice(self._connection, hold=True)
         choice = before.back() if before else None
         if choice is None:
             raise NoPreviousModelError("no other model was in service before this one")
@@ -63,7 +63,7 @@ class ModelChanges:
 
     def start_shadow(self, model: ModelKey) -> Shadow:
         """Put a candidate into the shadow, in place of another one."""
-        before = read_shadow(self._connection)
+        before = read_shadow(self._connection, hold=True)
         if before is not None:
             self._stopped(before, because=f"{model.ref} takes its place")
         shadow = Shadow(model, since=self._act.now, started_at=self._act.now)
@@ -81,7 +81,7 @@ class ModelChanges:
         Raises:
             ModelMissingError: there is none, or it is another one.
         """
-        shadow = read_shadow(self._connection)
+        shadow = read_shadow(self._connection, hold=True)
         if shadow is None or wanted not in {shadow.model.version, shadow.model.ref}:
             raise ModelMissingError(f"{wanted[:100]!r} is not in the shadow")
         write_shadow(self._connection, None, self._act.now)
@@ -100,7 +100,7 @@ class ModelChanges:
         previous = before.model.ref if before else None
         record = {"name": model.name, "sha256": model.sha256, "previous": previous, **detail}
         self._note("activated", model.version, record)
-        shadow = read_shadow(self._connection)
+        shadow = read_shadow(self._connection, hold=True)
         if shadow is not None and shadow.model.sha256 == model.sha256:
             self.stop_shadow(model.ref, because="it is in service now")
 

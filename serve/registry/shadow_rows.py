@@ -80,7 +80,7 @@ def write_result(
 
 def take_lease(connection: Connection, holder: str, now: datetime, length: timedelta) -> bool:
     """Become, or stay, the one server that does the work; a server that is gone holds it no longer than `length`."""
-    lease = read_value(connection, LEASE_KEY)
+    lease = read_value(connection, LEASE_KEY, hold=True)
     if lease is not None and datetime.fromisoformat(lease["until"]) > now:
         if lease["holder"] != holder:
             return False
@@ -92,7 +92,7 @@ def take_lease(connection: Connection, holder: str, now: datetime, length: timed
 
 def give_lease(connection: Connection, holder: str) -> None:
     """Leave the work to others, if it is ours."""
-    lease = read_value(connection, LEASE_KEY)
+    lease = read_value(connection, LEASE_KEY, hold=True)
     if lease is not None and lease["holder"] == holder:
         connection.execute(delete(service_state).where(service_state.c.key == LEASE_KEY))
 

@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Self
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from hazardlens.serve.store.tables import model_events, service_state
 
@@ -67,9 +68,9 @@ class Shadow:
     dropped: int = 0
 
 
-def read_choice(connection: Connection) -> Choice | None:
-    """The model that should be in service; None: the default."""
-    value = read_value(connection, ACTIVE_KEY)
+def read_choice(connection: Connection, *, hold: bool = False) -> Choice | None:
+    """The model that should be in service; None: the default. `hold`: see `read_value`."""
+    value = read_value(connection, ACTIVE_KEY, hold=hold)
     if value is None:
         return None
     return Choice(_key(value), tuple(_key(item) for item in value["history"]))
@@ -81,9 +82,9 @@ def write_choice(connection: Connection, choice: Choice, now: datetime) -> None:
     write_value(connection, ACTIVE_KEY, value, now)
 
 
-def read_shadow(connection: Connection) -> Shadow | None:
-    """The candidate in the shadow, if there is one."""
-    value = read_value(connection, SHADOW_KEY)
+def read_shadow(connection: Connection, *, hold: bool = False) -> Shadow | None:
+    """The candidate in the shadow, if there is one. `hold`: see `read_value`."""
+    value = read_value(connection, SHADOW_KEY, hold=hold)
     if value is None:
         return None
     since, started_at = (datetime.fromisoformat(value[name]) for name in ("since", "started_at"))
@@ -108,18 +109,25 @@ def write_event(
     )
 
 
-def read_value(connection: Connection, key: str) -> dict[str, Any] | None:
-    """A value of the service's state."""
-    value = connection.execute(select(service_state.c.value).where(service_state.c.key == key)).scalar_one_or_none()
+def read_value(connection: Connection, key: str, *, hold: bool = False) -> dict[str, Any] | None:
+    """A value of the service's state.
+
+    Args:
+        connection: of `Store.read`, or of `Store.write`.
+        key: which.
+        hold: against other writers until the transaction ends, for who writes what follows from it.
+    """
+    query = select(service_state.c.value).where(service_state.c.key == key)
+    value = connection.execute(query.with_for_update() if hold else query).scalar_one_or_none()
     return None if value is None else dict(value)
 
 
 def write_value(connection: Connection, key: str, value: Mapping[str, Any], now: datetime) -> None:
     """Write a value of the service's state, in a transaction of `Store.write`."""
     row = {"value": dict(value), "updated_at": now}
-    found = connection.execute(update(service_state).where(service_state.c.key == key).values(row))
-    if found.rowcount == 0:
-        connection.execute(insert(service_state).values(key=key, **row))
+    insert_or = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = insert_or(service_state).values(key=key, **row)
+    connection.execute(statement.on_conflict_do_update(index_elements=[service_state.c.key], set_=row))
 
 
 def _key(value: Mapping[str, Any]) -> ModelKey:
