@@ -37,7 +37,7 @@ def retrain(  # noqa: PLR0917 - typer passes options by name
     ] = None,
     datasets: Annotated[
         Path | None,
-        typer.Option("--datasets", metavar="DIR", help="All dataset versions; by default datasets/ beside --out."),
+        typer.Option("--datasets", metavar="DIR", help="Dataset versions; by default dataset-versions/ beside --out."),
     ] = None,
     config: Annotated[
         Path | None, typer.Option("--config", metavar="FILE", help="Of the training, as TOML; a short one ships.")
@@ -73,7 +73,7 @@ def retrain(  # noqa: PLR0917 - typer passes options by name
             exports=tuple(exports),
             bundle=bundle,
             out=out,
-            datasets=datasets or out.parent / "datasets",
+            datasets=datasets or out.parent / "dataset-versions",
             base=base,
             frozen=frozen,
             config=config,

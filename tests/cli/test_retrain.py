@@ -45,7 +45,7 @@ def test_the_exit_code_is_the_verdict(
     assert ("nothing could be judged" in result.out) is refused
     (request,) = asked
     assert request.exports == (tmp_path / "export", tmp_path / "older.zip")
-    assert (request.datasets, request.quick, request.resume) == (tmp_path / "runs" / "datasets", True, False)
+    assert (request.datasets, request.quick, request.resume) == (tmp_path / "runs" / "dataset-versions", True, False)
 
 
 def test_an_interrupt_says_how_to_go_on(invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -172,12 +172,13 @@ def read_version(folder: Path) -> tuple[DatasetVersion, list[PhotoRecord], Split
 
 
 def find_versions(datasets: Path) -> list[tuple[Path, DatasetVersion]]:
-    """All versions in a folder, oldest first.
+    """All versions in a folder, oldest first; what a killed process left half made is none.
 
     Raises:
         VersionError: one of them cannot be read.
     """
-    found = [(path.parent, _read_document(path)) for path in datasets.glob(f"*/{DATASET_FILE}")]
+    named = (path for path in datasets.glob(f"*/{DATASET_FILE}") if not path.parent.name.startswith("."))
+    found = [(path.parent, _read_document(path)) for path in named]
     return sorted(found, key=lambda item: (item[1].created, item[1].name))
 
 

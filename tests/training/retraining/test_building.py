@@ -154,6 +154,13 @@ def test_the_same_content_is_the_same_version(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "datasets").iterdir()] == [first.folder.name]
 
 
+def test_what_a_killed_process_left_is_no_version(tmp_path: Path) -> None:
+    half = tmp_path / "datasets" / ".making-x"
+    half.mkdir(parents=True)
+    (half / DATASET_FILE).write_text("{", "utf-8")
+    assert build(tmp_path, ten_days()).diff is None
+
+
 def test_the_difference_to_the_last_version_is_told_by_label(tmp_path: Path) -> None:
     reports = ten_days()
     build(tmp_path, reports)
