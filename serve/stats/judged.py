@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, exists, func, select
 from hazardlens.model.taxonomy import Category
 from hazardlens.serve.reports.workflow import Verdict
 from hazardlens.serve.stats.figures import wilson_interval
+from hazardlens.serve.stats.received import ReceivedCell
 from hazardlens.serve.stats.views import ClueRow, CoverageRow, KeptRow, OverrideRow, ReasonRow, Sample
 from hazardlens.serve.stats.window import Window, monday_of
 from hazardlens.serve.store.tables import reports, reviews
@@ -24,9 +25,8 @@ class JudgedCell:
     Attributes:
         machine: the category that the pre-fill had; None where there was no pre-fill.
         person: the category that the reviewer decided for.
-        abstained: the pre-fill asked for a person.
         kept: the reviewer left the pre-fill as it was.
-        audit: the report was drawn at random.
+        audit: the report was drawn at random from those that the machine was sure of.
     """
 
     day: str
@@ -37,7 +37,6 @@ class JudgedCell:
     model_version: str | None
     group: str | None
     audit: bool
-    abstained: bool
     kept: bool
     n: int
 
@@ -73,7 +72,6 @@ def read_judged(connection: Connection, window: Window) -> list[JudgedCell]:
         reviews.c.model_version,
         reports.c.reporter_group.label("group"),
         reviews.c.audit,
-        reports.c.needs_human.label("abstained"),
         reviews.c.prefill_kept.label("kept"),
     ).subquery()
     counted = connection.execute(select(*one.c, func.count().label("n")).group_by(*one.c))
@@ -147,31 +145,44 @@ def share_of(hits: int, n: int) -> tuple[float | None, float | None, float | Non
     return (None, None, None) if interval is None else (hits / n, *interval)
 
 
-def coverage(cells: Sequence[JudgedCell]) -> list[CoverageRow]:
-    """How much the machine answers by itself, and how well, a row a sample."""
-    rows = []
-    for sample in SAMPLES:
-        own = sample_of(cells, sample)
-        answered = [cell for cell in own if not cell.abstained]
-        decided, covered = total(own), total(answered)
-        kept = total(cell for cell in answered if cell.kept)
-        part, part_low, part_high = share_of(covered, decided)
-        right, right_low, right_high = share_of(kept, covered)
-        rows.append(
-            CoverageRow(
-                sample=sample,
-                decided=decided,
-                covered=covered,
-                coverage=part,
-                coverage_low=part_low,
-                coverage_high=part_high,
-                kept=kept,
-                accuracy=right,
-                accuracy_low=right_low,
-                accuracy_high=right_high,
-            )
-        )
+def coverage(came: Sequence[ReceivedCell], cells: Sequence[JudgedCell]) -> list[CoverageRow]:
+    """How much the machine answers by itself, and how well: for all versions together, then for each.
+
+    Coverage is of what came in, so that it does not hang on what people found time for; accuracy is of the random
+    audit alone, so that it does not hang on what they chose.
+
+    Args:
+        came: from `received.read_received`.
+        cells: from `judged_only`.
+    """
+    prefilled = [cell for cell in came if cell.abstained is not None]
+    versions = {cell.model_version for cell in prefilled} | {cell.model_version for cell in cells}
+    rows = [_coverage_row("", prefilled, cells)]
+    for version in sorted(version for version in versions if version):
+        own = [cell for cell in prefilled if cell.model_version == version]
+        rows.append(_coverage_row(version, own, [cell for cell in cells if cell.model_version == version]))
     return rows
+
+
+def _coverage_row(version: str, prefilled: Sequence[ReceivedCell], cells: Sequence[JudgedCell]) -> CoverageRow:
+    audited = sample_of(cells, "audit")
+    n, covered = sum(cell.n for cell in prefilled), sum(cell.n for cell in prefilled if not cell.abstained)
+    decided, kept = total(audited), total(cell for cell in audited if cell.kept)
+    part, part_low, part_high = share_of(covered, n)
+    right, right_low, right_high = share_of(kept, decided)
+    return CoverageRow(
+        model_version=version,
+        prefilled=n,
+        covered=covered,
+        coverage=part,
+        coverage_low=part_low,
+        coverage_high=part_high,
+        decided=decided,
+        kept=kept,
+        accuracy=right,
+        accuracy_low=right_low,
+        accuracy_high=right_high,
+    )
 
 
 def overrides(cells: Iterable[JudgedCell]) -> list[OverrideRow]:

@@ -66,7 +66,7 @@ def _make_tables(
         kept_by_category=judged.kept_by_category(told),
         kept_by_model=judged.kept_by_model(told),
         kept_by_week=judged.kept_by_week(told),
-        coverage=judged.coverage(told),
+        coverage=judged.coverage(came, told),
         overrides=judged.overrides(told),
         reasons=judged.reasons(decided),
         clues_by_group=judged.clues_by_group(decided),

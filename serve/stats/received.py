@@ -15,13 +15,15 @@ from hazardlens.serve.store.tables import api_keys, reports
 
 @dataclass(frozen=True, slots=True)
 class ReceivedCell:
-    """Reports that have all of these in common."""
+    """Reports that have all of these in common; `abstained` is None where there is no pre-fill."""
 
     day: str
     category: str | None
     urgency: str | None
     source: str
     group: str | None
+    model_version: str | None
+    abstained: bool | None
     n: int
 
 
@@ -34,17 +36,16 @@ def read_received(connection: Connection, window: Window) -> list[ReceivedCell]:
             reports.c.category,
             reports.c.urgency,
             source.label("source"),
-            reports.c.reporter_group,
+            reports.c.reporter_group.label("group"),
+            reports.c.model_version,
+            case((reports.c.confidence.is_(None), None), else_=reports.c.needs_human).label("abstained"),
         )
         .where(window.holds(reports.c.created_at))
         .subquery()
     )
     names = _key_names(connection)
     counted = connection.execute(select(*one.c, func.count().label("n")).group_by(*one.c))
-    return [
-        ReceivedCell(row.day, row.category, row.urgency, names.get(row.source) or row.source, row.reporter_group, row.n)
-        for row in counted
-    ]
+    return [ReceivedCell(**{**row, "source": names.get(row["source"]) or row["source"]}) for row in counted.mappings()]
 
 
 def _key_names(connection: Connection) -> dict[str, str]:

@@ -40,14 +40,18 @@ def read_review_times(connection: Connection, window: Window) -> list[ReviewTime
 
 
 def read_agreement(connection: Connection, window: Window) -> list[AgreementRow]:
-    """How far second reviews of the window agree with the review before them."""
+    """How far second reviews of the window agree with the review before them.
+
+    Reports that the first reviewer could not tell are left out: all of those are looked at again, and only a sample of
+    the others, so they would weigh too much. That the second one cannot tell is a disagreement like any other.
+    """
     first, second, before = reviews.alias("first"), reviews.alias("second"), reviews.alias("before")
     previous = (
         select(func.max(before.c.seq))
         .where(before.c.report_id == second.c.report_id, before.c.kind == "first", before.c.seq < second.c.seq)
         .scalar_subquery()
     )
-    unsure = Verdict.CANNOT_TELL.value  # a legal answer, so two may agree on it
+    unsure = Verdict.CANNOT_TELL.value
     one = (
         select(
             *(
@@ -58,7 +62,7 @@ def read_agreement(connection: Connection, window: Window) -> list[AgreementRow]
         )
         .select_from(second)
         .join(first, first.c.seq == previous)
-        .where(second.c.kind == "second", window.holds(second.c.at))
+        .where(second.c.kind == "second", window.holds(second.c.at), first.c.verdict != unsure)
         .subquery()
     )
     counted = connection.execute(select(*one.c, func.count().label("n")).group_by(*one.c))

@@ -6,7 +6,10 @@ from typing import Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 Sample = Literal["all", "audit", "rest"]
-"""`audit`: reports drawn at random, whose figures stand for everything; `rest`: the others."""
+"""`audit`: drawn at random from the reports that the machine was sure of, whose figures stand for all of those.
+
+`rest`: the others, which people chose to look at because the machine was unsure or the matter urgent.
+"""
 
 
 class Row(BaseModel):
@@ -65,15 +68,16 @@ class KeptRow(Share):
 
 
 class CoverageRow(Row):
-    """How often the machine did not abstain, and how often it was kept then."""
+    """How often the machine did not ask for a person, and how often it was right then."""
 
-    sample: Sample
-    decided: int = Field(examples=[10])
-    covered: int = Field(description="Of these, the machine did not ask for a person.", examples=[8])
+    model_version: str = Field(description="Empty: all versions together.", examples=["2026.1"])
+    prefilled: int = Field(description="Reports that came in and were pre-filled.", examples=[100])
+    covered: int = Field(description="Of these, the machine did not ask for a person.", examples=[80])
     coverage: float | None = Field(examples=[0.8])
-    coverage_low: float | None = Field(examples=[0.49])
-    coverage_high: float | None = Field(examples=[0.943])
-    kept: int = Field(description="Of those covered.", examples=[8])
+    coverage_low: float | None = Field(examples=[0.711])
+    coverage_high: float | None = Field(examples=[0.867])
+    decided: int = Field(description="Decided reports of the random audit.", examples=[8])
+    kept: int = Field(description="Of these, the pre-fill was kept.", examples=[8])
     accuracy: float | None = Field(examples=[1.0])
     accuracy_low: float | None = Field(examples=[0.676])
     accuracy_high: float | None = Field(examples=[1.0])
@@ -178,7 +182,9 @@ class Stats(BaseModel):
     waiting_now: int = Field(description="Reports that nobody has decided, whenever they came.", examples=[12])
     in_review_now: int = Field(description="Of these, somebody has claimed.", examples=[2])
     cannot_tell_now: int = Field(description="Reports that a reviewer could not tell, open for another.", examples=[3])
-    second_review_now: int = Field(description="Decided reports that wait for a second reviewer.", examples=[4])
+    second_review_now: int = Field(
+        description="Reports that wait for a second reviewer, those of `cannot_tell_now` among them.", examples=[4]
+    )
     reviews: int = Field(description="Decisions made, second ones and changes of mind included.", examples=[390])
     reviewers: int = Field(description="People who made them.", examples=[6])
     tables: Tables

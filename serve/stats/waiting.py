@@ -72,5 +72,5 @@ def read_states(connection: Connection) -> States:
         waiting=sum(by_state[state] for state in WAITING),
         in_review=by_state[State.IN_REVIEW],
         cannot_tell=by_state[State.CANNOT_TELL],
-        second_review=sum(n for _, second, n in rows if second == "wanted"),
+        second_review=sum(n for state, second, n in rows if second == "wanted" and state not in WAITING),
     )

@@ -137,8 +137,11 @@ def test_photos_travel_as_they_are(browser: Browser, report_address: str, folder
 
 def test_a_photo_larger_than_the_limit_is_made_just_small_enough(browser: Browser, tmp_path: Path) -> None:
     noisy = saved(painted(2400, 1600, stacked_clutter=(100, 100, 1200, 1500)), "BMP")
-    limits = {"max_file_bytes": 200_000, "max_body_bytes": 400_000}
-    with live_server(paint_detector(), data_path=tmp_path, **limits) as address, open_page(browser, address) as page:
+    detector = paint_detector()
+    with (
+        live_server(detector, data_path=tmp_path, max_file_bytes=200_000, max_body_bytes=400_000) as address,
+        open_page(browser, address) as page,
+    ):
         pick(page, payload(noisy, "large.bmp", "image/bmp"))
         expect(page.locator(".thumb-name")).to_have_text("large.jpg")
         send(page)

@@ -51,7 +51,7 @@ def add_report(
         "urgency": urgency,
         "urgency_rank": 1,
         "prefill": prefill,
-        "confidence": 0.6,
+        "confidence": None if machine is None else 0.6,
         "needs_human": False,
         "doubt": 0.4,
         "model_version": "2026.1",

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import insert
 
 from hazardlens.serve.stats import judged
+from hazardlens.serve.stats.received import read_received
 from hazardlens.serve.stats.reviewing import read_agreement, read_review_counts, read_review_times
 from hazardlens.serve.stats.shadow import read_shadow
 from hazardlens.serve.stats.window import Window
@@ -57,11 +58,15 @@ def test_it_is_counted_by_category_model_and_week(week: Store) -> None:
     assert [(row.key, row.decided) for row in judged.kept_by_week(told) if row.sample == "all"] == [("2026-03-02", 6)]
 
 
-def test_coverage_is_how_much_it_answers_and_accuracy_how_well(week: Store) -> None:
-    rows = {row.sample: row for row in judged.coverage(judged.judged_only(read(week)))}
-    assert (rows["all"].decided, rows["all"].covered, rows["all"].kept) == (6, 5, 3)
-    assert (rows["all"].coverage, rows["all"].accuracy) == pytest.approx((5 / 6, 3 / 5))
-    assert (rows["rest"].covered, rows["rest"].kept) == (3, 2)
+def test_coverage_is_of_all_that_came_in_and_accuracy_of_the_audit(week: Store) -> None:
+    add_report(week, "3" * 32, needs_human=True)
+    with week.read() as connection:
+        came = read_received(connection, WEEK)
+    rows = {row.model_version: row for row in judged.coverage(came, judged.judged_only(read(week)))}
+    assert (rows[""].prefilled, rows[""].covered, rows[""].coverage) == (8, 6, 0.75)  # not the one without a pre-fill
+    assert (rows[""].decided, rows[""].kept, rows[""].accuracy) == (2, 1, 0.5)
+    assert (rows["2026.1"].prefilled, rows["2026.1"].covered) == (7, 5)
+    assert (rows["2026.2"].prefilled, rows["2026.2"].covered, rows["2026.2"].accuracy) == (1, 1, None)
 
 
 def test_overrides_and_reasons_tell_what_became_of_what(week: Store) -> None:
@@ -101,18 +106,19 @@ def test_second_reviews_are_no_decisions_but_agreement(store: Store) -> None:
     for n, category in enumerate(seconds):
         add_decided(store, str(n) * 32)
         add_review(store, str(n) * 32, "correct", category, kind="second", urgency="urgent", reviewer="account:wang")
+    add_review(store, "0" * 32, "confirm", at=WEEK.end)  # decided anew, after the pair
+    add_decided(store, "7" * 32)
+    add_review(store, "7" * 32, "cannot_tell", kind="second")
     add_decided(store, "8" * 32, "cannot_tell", "other")
-    add_review(store, "8" * 32, "cannot_tell", "not_a_hazard", kind="second")
-    add_review(store, "8" * 32, "confirm", "other", at=WEEK.end)  # decided anew, after the pair
+    add_review(store, "8" * 32, "cannot_tell", "other", kind="second")  # no pair: all of these are looked at twice
     with store.read() as connection:
         on_category, on_urgency = read_agreement(connection, WEEK)
         counts = read_review_counts(connection, WEEK)
-    assert (on_category.what, on_category.n, on_category.agreed, on_category.share) == ("category", 5, 4, 0.8)
-    assert on_category.kappa == pytest.approx((0.8 - 0.52) / 0.48)  # by chance: 4/5 * 3/5 + 1/5 * 1/5
-    assert on_urgency.agreed == 1
-    assert on_urgency.kappa == pytest.approx((0.2 - 0.04) / 0.96)
-    assert counts == (10, 2)
-    assert sum(cell.n for cell in read(store)) == 4
+    assert (on_category.what, on_category.n, on_category.agreed, on_category.share) == ("category", 5, 3, 0.6)
+    assert on_category.kappa == pytest.approx(0.0)  # whoever always says the same agrees by chance alone
+    assert (on_urgency.n, on_urgency.agreed) == (5, 0)
+    assert counts == (12, 2)
+    assert sum(cell.n for cell in read(store)) == 5
 
 
 def test_times_are_medians_so_that_a_break_does_not_count(store: Store) -> None:

@@ -66,9 +66,10 @@ def test_what_waits_is_sorted_by_urgency_and_by_how_long(store: Store) -> None:
     for letter, hours in ages.items():
         add_report(store, letter * 32, urgency="urgent", created_at=NOON - timedelta(hours=hours))
     add_report(store, "1" * 32, urgency="immediate", state="in_review", created_at=NOON - timedelta(hours=1))
-    add_report(store, "2" * 32, machine=None, state="received")
+    add_report(store, "2" * 32, machine=None, urgency="none", state="received")
     add_report(store, "3" * 32, state="confirmed", created_at=NOON - timedelta(days=99), second_review="wanted")
     add_report(store, "4" * 32, state="cannot_tell")
+    add_report(store, "5" * 32, state="prefilled", urgency="none", second_review="wanted")
     with store.read() as connection:
         rows = {row.urgency: row for row in read_waiting(connection, NOON)}
         states = read_states(connection)
@@ -84,10 +85,10 @@ def test_what_waits_is_sorted_by_urgency_and_by_how_long(store: Store) -> None:
     }
     assert rows["urgent"].oldest_at == NOON - timedelta(hours=200)
     assert (rows["immediate"].n, rows["immediate"].under_4_h) == (1, 1)  # an hour is no longer under an hour
-    assert rows["none"].oldest_at is None
-    assert (rows["all"].n, rows["all"].oldest_at) == (8, NOON - timedelta(hours=200))
+    assert rows["routine"].oldest_at is None
+    assert (rows["all"].n, rows["all"].oldest_at) == (9, NOON - timedelta(hours=200))
     assert list(rows) == ["immediate", "urgent", "routine", "none", "all"]
-    assert states == States(waiting=8, in_review=1, cannot_tell=1, second_review=1)
+    assert states == States(waiting=9, in_review=1, cannot_tell=1, second_review=1)
 
 
 def test_an_empty_database_has_figures_too(store: Store) -> None:

@@ -46,7 +46,7 @@ function tiles({ received: came, waiting_now: waits, in_review_now: claimed, can
     tile("received", came, t("stats.tile.received_more", { reviews, reviewers })),
     tile("waiting", waits, oldest ? t("stats.tile.waiting_more", { since: sinceWords(oldest), claimed }) : t("stats.tile.waiting_none")),
     tile(audit.share === null ? "kept" : "kept_audit", honest.share === null ? "–" : percent(honest.share), honest.share === null ? t("stats.nothing") : range(honest)),
-    tile("again", second + unsure, t("stats.tile.again_more", { second, unsure })),
+    tile("again", second, t("stats.tile.again_more", { unsure })),
   );
 }
 
@@ -120,9 +120,9 @@ function keptBy(name, key, tables, query, label) {
 
 function covered({ coverage: rows }, query) {
   const columns = [
-    { title: t("stats.sample.title"), cell: (row) => t(`stats.sample.${row.sample}`) },
-    { title: t("stats.coverage"), cell: (row) => interval({ share: row.coverage, low: row.coverage_low, high: row.coverage_high, hits: row.covered, of: row.decided }, row.sample) },
-    { title: t("stats.accuracy"), cell: (row) => interval({ share: row.accuracy, low: row.accuracy_low, high: row.accuracy_high, hits: row.kept, of: row.covered }, row.sample) },
+    { title: t("stats.model"), cell: (row) => row.model_version || t("stats.all") },
+    { title: t("stats.coverage"), cell: (row) => interval({ share: row.coverage, low: row.coverage_low, high: row.coverage_high, hits: row.covered, of: row.prefilled }, "all") },
+    { title: t("stats.accuracy"), cell: (row) => interval({ share: row.accuracy, low: row.accuracy_low, high: row.accuracy_high, hits: row.kept, of: row.decided }, "audit") },
   ];
   return halfCard("coverage", h("div", { class: "wide" }, makeTable({ name: "coverage", caption: t("stats.part.coverage.title"), columns, rows, query })));
 }
