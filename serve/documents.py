@@ -206,6 +206,17 @@ def openapi_document(
             form["schema"]["properties"]["file"]["maxItems"] = max_files
             schemas[body.__name__]["properties"]["media"] |= {"minItems": 1, "maxItems": max_files}
         describe_json_bodies(app, document)
+        _drop_validation_errors(document)
         document["components"]["examples"] = {name: {"value": example} for name, example in examples.items()}
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _drop_validation_errors(document: dict[str, Any]) -> None:
+    """Take out the answer that FastAPI adds wherever a path has a parameter: ours are words, which any text is."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            if "HTTPValidationError" in str(operation["responses"].get("422")):
+                del operation["responses"]["422"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(name, None)

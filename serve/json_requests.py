@@ -3,7 +3,8 @@
 from typing import Any, Final, Generic, TypeVar
 
 from fastapi import FastAPI, Request
-from fastapi.routing import APIRoute
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, ValidationError
 
 from hazardlens.serve.errors import BodyTooLargeError, ContentTypeError
@@ -61,18 +62,17 @@ class JsonOf(Generic[ModelT]):
 def describe_json_bodies(app: FastAPI, document: dict[str, Any]) -> None:
     """Write into an OpenAPI document which body each route takes, as its `JsonOf` says."""
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    for route in app.routes:
-        if not isinstance(route, APIRoute):
-            continue
-        for dependency in route.dependant.dependencies:
-            if not isinstance(dependency.call, JsonOf):
-                continue
-            model: type[BaseModel] = dependency.call.model
+    for route in iter_route_contexts(app.routes):
+        operations = document["paths"].get(route.path_format, {})
+        for model in _models_of(getattr(route, "dependant", None)):
             schema = model.model_json_schema(ref_template=_REF)
             schemas.update(schema.pop("$defs", {}))
             schemas[model.__name__] = schema
             content = {"application/json": {"schema": {"$ref": _REF.format(model=model.__name__)}}}
-            for method in route.methods or ():
-                operation = document["paths"].get(route.path, {}).get(method.lower())
-                if operation is not None:
-                    operation["requestBody"] = {"required": True, "content": content}
+            for method in (route.methods or set()) & {name.upper() for name in operations}:
+                operations[method.lower()]["requestBody"] = {"required": True, "content": content}
+
+
+def _models_of(dependant: Dependant | None) -> list[type[BaseModel]]:
+    calls = [child.call for child in dependant.dependencies] if dependant else []
+    return [call.model for call in calls if isinstance(call, JsonOf)]

@@ -43,7 +43,21 @@ def test_no_answer_has_the_framework_s_own_shape_of_errors(document: dict[str, A
     for operations in document["paths"].values():
         for operation in operations.values():
             for status, answer in operation["responses"].items():
-                assert (list(answer["content"]) == ["application/problem+json"]) == (int(status) >= 400)
+                assert (list(answer.get("content", [])) == ["application/problem+json"]) == (int(status) >= 400)
+                assert ("content" in answer) == (status != "204")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "model"),
+    [
+        ("post", "/v1/session", "LoginBody"),
+        ("patch", "/v1/accounts/{account_id}", "AccountChangeBody"),
+        ("post", "/v1/reports/{report_id}/review", "ReviewBody"),
+    ],
+)
+def test_a_change_shows_the_body_that_it_takes(document: dict[str, Any], method: str, path: str, model: str) -> None:
+    content = document["paths"][path][method]["requestBody"]["content"]
+    assert content == {"application/json": {"schema": {"$ref": f"#/components/schemas/{model}"}}}
 
 
 def test_the_three_forms_of_a_request_are_there(document: dict[str, Any]) -> None:
