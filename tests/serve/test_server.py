@@ -160,8 +160,12 @@ def test_the_commands_of_the_guide_work(server: ServerProcess, command: str) -> 
     assert "code" not in json.loads(output)
 
 
-def test_the_python_of_the_guide_works(server: ServerProcess) -> None:
-    (program,) = re.findall(r"(?ms)^```python\n(.*?)^```", (REPO / "docs" / "api.md").read_text("utf-8"))
+def _programs_of_the_guide() -> list[str]:
+    return re.findall(r"(?ms)^```python\n(.*?)^```", (REPO / "docs" / "api.md").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("program", _programs_of_the_guide(), ids=["classify", "report"])
+def test_the_python_of_the_guide_works(server: ServerProcess, program: str) -> None:
     here = program.replace("http://127.0.0.1:8000", server.address).replace("import httpx", "import httpx2 as httpx")
     told = subprocess.run([sys.executable, "-c", here], cwd=REPO, capture_output=True, text=True, check=True)
     assert told.stdout.startswith("stacked_clutter "), told.stdout

@@ -11,7 +11,7 @@ from hazardlens.model.errors import InferenceError
 from hazardlens.serve.access.roles import Role
 from hazardlens.serve.reports import sweeping
 from hazardlens.serve.reports.changes import move_report, write_change
-from hazardlens.serve.reports.sweeping import Sweeper, release_expired_claims
+from hazardlens.serve.reports.sweeping import Sweeper, _release_if_expired, release_expired_claims
 from hazardlens.serve.store.errors import StoreUnavailableError
 from hazardlens.serve.store.tables import reports
 from support.intake import REPORTS, Clock, photo_of, sent, services_behind
@@ -146,6 +146,14 @@ def test_claims_that_ran_out_are_released(store_url: str) -> None:
         assert get(client, seen, "/history")["events"][-1]["action"] == "expire"
         release_expired_claims(services_behind(client).store, clock.now)
         assert [event["action"] for event in get(client, seen, "/history")["events"]].count("expire") == 1
+
+
+def test_a_claim_that_was_renewed_meanwhile_stays(client: TestClient, clock: Clock) -> None:
+    held = sent(client, HEAP)["id"]
+    claim(client, held, clock)
+    with services_behind(client).store.write() as connection:
+        _release_if_expired(connection, held, clock.now)  # it was among the expired a moment ago
+    assert get(client, held)["state"] == "in_review"
 
 
 def test_a_second_look_that_ran_out_leaves_the_decision(client: TestClient, clock: Clock) -> None:
