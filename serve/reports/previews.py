@@ -78,5 +78,5 @@ def encode_jpeg(picture: Image.Image) -> bytes:
 
 def _shrunk(pixels: Pixels, side_px: int) -> Image.Image:
     picture = Image.fromarray(pixels)
-    picture.thumbnail((side_px, side_px), Image.Resampling.LANCZOS)
+    picture.thumbnail((side_px, side_px), Image.Resampling.HAMMING)  # as sharp as bicubic here, and faster
     return picture

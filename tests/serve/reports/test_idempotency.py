@@ -53,6 +53,20 @@ def test_the_same_key_and_body_get_the_same_report(client_of_each_database: Test
     assert count(client) == 1
 
 
+def test_a_crowd_with_one_key_makes_one_report(store_url: str) -> None:
+    with (
+        serving(authenticate=authenticate_by_header, database_url=store_url, inference_threads=4) as client,
+        ThreadPoolExecutor(8) as pool,
+    ):
+        answers = list(pool.map(lambda _: send(client, photo_of(1), key="k1"), range(16)))
+        assert count(client) == 1
+        report = send(client, photo_of(1), key="k1").json()
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    stored = [answer for answer in answers if answer.status_code == 201]
+    assert {answer.json()["id"] for answer in stored} == {report["id"]}
+    assert len([answer for answer in stored if "idempotent-replay" not in answer.headers]) == 1
+
+
 @pytest.mark.parametrize(
     ("photos", "fields"),
     [
