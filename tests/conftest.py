@@ -71,9 +71,10 @@ def _only_this_machine() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _own_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give the test its own temp folder and none of the caller's settings."""
+    """Give the test its own temp folder, and a data folder in place of the caller's settings and the caller's own."""
     for name in [name for name in os.environ if name.startswith("HAZARDLENS_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("HAZARDLENS_DATA_PATH", str(tmp_path_factory.mktemp("data")))
     monkeypatch.setenv("TMPDIR", str(tmp_path_factory.mktemp("tmp")))
     monkeypatch.setattr("tempfile.tempdir", None)
 

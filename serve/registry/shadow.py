@@ -113,7 +113,9 @@ class ShadowWorker:
             return 0
         if waiting > self._backlog:
             shadow = self._drop(shadow, waiting)
-        return self._answer(shadow, candidate.classifier)
+        answered = self._answer(shadow, candidate.classifier)
+        self._metrics.shadow_waiting(max(0, min(waiting, self._backlog) - answered))
+        return answered
 
     def release(self) -> None:
         """Let another server go on at once.

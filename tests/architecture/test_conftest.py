@@ -20,8 +20,10 @@ def test_a_connection_on_this_machine_passes() -> None:
         assert caller.getpeername() == server.getsockname()
 
 
-def test_settings_of_the_caller_do_not_show() -> None:
-    assert not [name for name in os.environ if name.startswith("HAZARDLENS_")]
+def test_settings_of_the_caller_do_not_show(tmp_path_factory: pytest.TempPathFactory) -> None:
+    settings = {name: value for name, value in os.environ.items() if name.startswith("HAZARDLENS_")}
+    assert list(settings) == ["HAZARDLENS_DATA_PATH"]
+    assert Path(settings["HAZARDLENS_DATA_PATH"]).is_relative_to(tmp_path_factory.getbasetemp())
 
 
 def test_temporary_files_land_in_a_folder_of_the_test(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -133,13 +133,17 @@ def test_a_server_follows_without_being_told(models: Models) -> None:
         wait_until(lambda: version_of_answer(second) == "2")
 
 
-def test_a_second_server_that_lacks_the_bundle_keeps_its_model_and_says_so(models: Models, tmp_path: Path) -> None:
+def test_a_second_server_that_lacks_the_bundle_keeps_its_model_and_says_so_once(
+    models: Models, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     models.add("2")
     with models.serving() as first, models.serving(bundles_path=tmp_path / "empty") as second:
         activate(first, "2")
-        services_of(second).models.follow()
+        for _ in range(3):
+            services_of(second).models.follow()
         assert version_of_answer(second) == "1"
         assert second.get("/readyz").json()["fallback"]["code"] == "bundle_missing"
+    assert "".join(capfd.readouterr()).count("chosen_model_unusable") == 1
 
 
 def test_a_database_that_is_gone_for_a_while_changes_nothing(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:

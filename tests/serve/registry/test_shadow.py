@@ -65,6 +65,7 @@ def test_it_says_what_it_would_have_said(models: Models) -> None:
     with looking_on(models) as client:
         report_id = report(client, seen=[[], []], text="")
         assert sweep(client) == 1
+        assert metric(client, "hazardlens_shadow_waiting") == 0
         (row,) = results(client).values()
         assert (row["report_id"], row["model_version"]) == (report_id, "2")
         assert row["prefill"]["category"] == "raised_manhole_cover"
