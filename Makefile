@@ -24,7 +24,7 @@ help: ## Show this list
 run: $(STAMPS)/serve ## Serve on http://127.0.0.1:8000 with the model that ships
 	$(BIN)/hazardlens serve
 
-test: $(STAMPS)/test ## Run all tests; TESTS=tests/model runs some
+test: $(STAMPS)/test $(STAMPS)/label-studio ## Run all tests; TESTS=tests/model runs some
 	scripts/system-packages
 	$(BIN)/python -m pytest $(PYTEST_ARGS) $(TESTS)
 
@@ -71,3 +71,12 @@ $(STAMPS)/test: $(STAMPS)/torch pyproject.toml constraints.txt
 	@echo 'Installing what training and the tests need into .venv; this happens once and takes a few minutes.'
 	$(INSTALL) --editable '.[training,test]'
 	@touch $(STAMPS)/serve $@
+
+# In a place of its own, because it needs other versions of what we use. All that it needs is listed, so nothing is
+# resolved, which pip would take minutes for.
+$(STAMPS)/label-studio: $(STAMPS)/venv tests/label-studio-constraints.txt
+	@echo 'Installing Label Studio into .venv-label-studio, for a test; this happens once and takes a few minutes.'
+	"$(PYTHON)" -m venv --clear .venv-label-studio
+	.venv-label-studio/bin/python -m pip --disable-pip-version-check install -qq --progress-bar off \
+		--no-deps --requirement tests/label-studio-constraints.txt
+	@touch $@

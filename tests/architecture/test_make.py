@@ -38,9 +38,19 @@ def test_test_installs_torch_before_anything_can_ask_for_another() -> None:
 
 
 def test_every_install_is_constrained() -> None:
-    installs = [line for line in _plan("test") if "pip" in line and " install" in line]
+    installs = [line for line in _plan("test") if line.startswith(".venv/") and " install" in line]
     assert len(installs) == 3
     assert [line for line in installs if "--constraint constraints.txt" not in line] == []
+
+
+def test_label_studio_is_pinned_and_kept_apart() -> None:
+    plan = _plan("test")
+    at = _position(plan, ".venv-label-studio/bin/python -m pip")
+    assert "--no-deps --requirement tests/label-studio-constraints.txt" in " ".join(plan[at : at + 2])
+    pins = (REPO / "tests/label-studio-constraints.txt").read_text().splitlines()
+    assert "label-studio==1.23.2" in pins
+    assert [pin for pin in pins if not pin.startswith("#") and pin.count("==") != 1] == []
+    assert not [line for line in _plan("check") if "label-studio" in line]
 
 
 def test_check_does_not_write() -> None:
