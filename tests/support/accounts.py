@@ -17,8 +17,11 @@ from hazardlens.serve.services import Services
 from hazardlens.serve.store.engine import Store
 
 PASSWORD: Final = "correct horse battery staple"  # noqa: S105 - of nobody
-CHEAP_HASH: Final = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-"""Of `PASSWORD`; made with parameters that nobody should use, in a tenth of a millisecond."""
+CHEAP_HASHER: Final = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""With parameters that nobody should use: a tenth of a millisecond each."""
+
+CHEAP_HASH: Final = CHEAP_HASHER.hash(PASSWORD)
+"""Of `PASSWORD`."""
 
 NOON: Final = datetime(2026, 5, 1, 12, tzinfo=UTC)
 BY_SYSTEM: Final = Act(SYSTEM, NOON)

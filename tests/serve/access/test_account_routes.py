@@ -14,12 +14,17 @@ ACCOUNTS = "/v1/accounts"
 KEYS = "/v1/keys"
 
 
-@pytest.fixture
-def client() -> Iterator[TestClient]:
-    """Signed in as an administrator."""
+def _administrating() -> Iterator[TestClient]:
     with serving() as client:
         client.headers.update(session_headers(client, "boss", Role.ADMINISTRATOR))
         yield client
+
+
+client = pytest.fixture(_administrating, name="client")
+"""Signed in as an administrator."""
+
+calm = pytest.fixture(_administrating, scope="module", name="calm")
+"""The same, shared by tests that change nothing."""
 
 
 def boss_of(client: TestClient) -> str:
@@ -53,9 +58,9 @@ def test_from_a_new_account_to_its_first_session(client: TestClient) -> None:
         pytest.param({"name": "li", "role": "reviewer", "display_name": "a\0b"}, 422, "field_invalid", id="NUL"),
     ],
 )
-def test_what_is_no_account(client: TestClient, body: dict[str, Any], status: int, code: str) -> None:
-    problem_of(client.post(ACCOUNTS, json=body), status, code)
-    assert len(client.get(ACCOUNTS).json()["accounts"]) == 1
+def test_what_is_no_account(calm: TestClient, body: dict[str, Any], status: int, code: str) -> None:
+    problem_of(calm.post(ACCOUNTS, json=body), status, code)
+    assert len(calm.get(ACCOUNTS).json()["accounts"]) == 1
 
 
 def test_each_thing_about_an_account_can_be_changed_by_itself(client: TestClient) -> None:
@@ -80,14 +85,14 @@ def test_the_last_administrator_stays(client: TestClient, change: dict[str, Any]
 
 
 @pytest.mark.parametrize("account_id", ["0" * 32, "x", "%00", "..", "boss"])
-def test_an_account_that_is_not_there(client: TestClient, account_id: str) -> None:
+def test_an_account_that_is_not_there(calm: TestClient, account_id: str) -> None:
     for response in (
-        client.patch(f"{ACCOUNTS}/{account_id}", json={"disabled": True}),
-        client.post(f"{ACCOUNTS}/{account_id}/password-link"),
+        calm.patch(f"{ACCOUNTS}/{account_id}", json={"disabled": True}),
+        calm.post(f"{ACCOUNTS}/{account_id}/password-link"),
     ):
         assert response.status_code == 404
     if account_id != "..":
-        problem_of(client.patch(f"{ACCOUNTS}/{account_id}", json={}), 404, "account_missing")
+        problem_of(calm.patch(f"{ACCOUNTS}/{account_id}", json={}), 404, "account_missing")
 
 
 def test_a_key_is_shown_once(client: TestClient) -> None:
@@ -120,14 +125,14 @@ def test_a_key_is_shown_once(client: TestClient) -> None:
         pytest.param({"reporter_group": ""}, id="an empty group"),
     ],
 )
-def test_what_is_no_key(client: TestClient, change: dict[str, Any]) -> None:
-    problem_of(client.post(KEYS, json={"name": "k", "actions": ["report"]} | change), 422, "field_invalid")
-    assert client.get(KEYS).json() == {"keys": []}
+def test_what_is_no_key(calm: TestClient, change: dict[str, Any]) -> None:
+    problem_of(calm.post(KEYS, json={"name": "k", "actions": ["report"]} | change), 422, "field_invalid")
+    assert calm.get(KEYS).json() == {"keys": []}
 
 
 @pytest.mark.parametrize("key_id", ["0" * 32, "x", "%00"])
-def test_a_key_that_is_not_there(client: TestClient, key_id: str) -> None:
-    problem_of(client.delete(f"{KEYS}/{key_id}"), 404, "key_missing")
+def test_a_key_that_is_not_there(calm: TestClient, key_id: str) -> None:
+    problem_of(calm.delete(f"{KEYS}/{key_id}"), 404, "key_missing")
 
 
 def test_every_act_is_in_the_log_with_who_did_it_and_in_which_request(client: TestClient) -> None:
@@ -154,11 +159,11 @@ def test_every_act_is_in_the_log_with_who_did_it_and_in_which_request(client: Te
     assert CHEAP_HASH not in str(events)
 
 
-def test_what_was_refused_leaves_no_trace(client: TestClient) -> None:
-    before = client.get("/v1/audit").json()
-    client.post(ACCOUNTS, json={"name": "boss", "role": "reviewer"})
-    client.patch(f"{ACCOUNTS}/{boss_of(client)}", json={"disabled": True})
-    assert client.get("/v1/audit").json() == before
+def test_what_was_refused_leaves_no_trace(calm: TestClient) -> None:
+    before = calm.get("/v1/audit").json()
+    calm.post(ACCOUNTS, json={"name": "boss", "role": "reviewer"})
+    calm.patch(f"{ACCOUNTS}/{boss_of(calm)}", json={"disabled": True})
+    assert calm.get("/v1/audit").json() == before
 
 
 def test_the_log_comes_in_pages(client: TestClient) -> None:

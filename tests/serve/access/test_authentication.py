@@ -1,6 +1,7 @@
 """Credentials on the way in: keys, cookies, and those that are not, or no longer, good."""
 
 import asyncio
+import secrets
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -24,13 +25,14 @@ MODELS = "/v1/models"
 REPORTS = "/v1/reports"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client(clock: Clock) -> Iterator[TestClient]:
+    """One for all tests, so each of them names its own people and keys."""
     with serving(now=clock, session_idle_h=4, session_max_h=12) as client:
         yield client
 
@@ -47,7 +49,7 @@ def test_a_key_does_what_it_was_made_for_and_nothing_else(client: TestClient) ->
 
 
 def test_a_key_needs_no_csrf_token(client: TestClient) -> None:
-    response = client.post(CLASSIFY, headers=key_headers(client, "hotline", Action.CLASSIFY))
+    response = client.post(CLASSIFY, headers=key_headers(client, "no token", Action.CLASSIFY))
     problem_of(response, 415, "content_type_unsupported")
 
 
@@ -75,7 +77,7 @@ def _bad(headers: dict[str, str], kind: str) -> str:
     ],
 )
 def test_a_bad_key_is_refused_even_where_nobody_needs_one(client: TestClient, kind: str) -> None:
-    bad = _bad(key_headers(client, "hotline", Action.READ_MODELS), kind)
+    bad = _bad(key_headers(client, f"bad: {kind}", Action.READ_MODELS), kind)
     assert client.get(MODELS).status_code == 200
     response = client.get(MODELS, headers={b"Authorization": bad.encode("latin-1")})
     problem_of(response, 401, "unauthenticated")
@@ -88,38 +90,40 @@ def test_a_bad_key_is_refused_though_a_good_session_comes_along(client: TestClie
 
 
 def test_a_revoked_key_is_refused_at_once(client: TestClient) -> None:
-    headers = key_headers(client, "hotline", Action.READ_REPORTS)
+    headers = key_headers(client, "revoked", Action.READ_REPORTS)
     assert client.get(REPORTS, headers=headers).status_code == 200
     with store_of(client).write() as connection:
-        revoke_key(connection, BY_SYSTEM, "hotline")
+        revoke_key(connection, BY_SYSTEM, "revoked")
     problem_of(client.get(REPORTS, headers=headers), 401, "unauthenticated")
 
 
 def test_a_key_in_the_database_can_no_longer_do_what_keys_must_not(client: TestClient) -> None:
-    headers = key_headers(client, "hotline", Action.READ_MODELS)
+    headers = key_headers(client, "mighty", Action.READ_MODELS)
+    actions = ["manage_accounts", "an action of the past", "read_models"]
     with store_of(client).write() as connection:
-        connection.execute(update(api_keys).values(actions=["manage_accounts", "an action of the past", "read_models"]))
+        connection.execute(update(api_keys).where(api_keys.c.name == "mighty").values(actions=actions))
     assert client.get(MODELS, headers=headers).status_code == 200
     problem_of(client.get(ACCOUNTS, headers=headers), 403, "forbidden")
 
 
 def test_when_a_key_was_used_is_noted_to_the_minute(client: TestClient, clock: Clock) -> None:
-    headers = key_headers(client, "hotline", Action.READ_MODELS)
+    headers = key_headers(client, "to the minute", Action.READ_MODELS)
     noted = []
     for seconds in (0, 59, 1, 30):
         clock.pass_by(seconds=seconds)
         client.get(MODELS, headers=headers)
         with store_of(client).read() as connection:
-            noted.append(connection.execute(select(api_keys.c.last_used_at)).scalar_one())
+            query = select(api_keys.c.last_used_at).where(api_keys.c.name == "to the minute")
+            noted.append(connection.execute(query).scalar_one())
     assert [(time - noted[0]).total_seconds() for time in noted] == [0, 0, 60, 60]
 
 
 def test_keys_and_tokens_are_kept_as_hashes_only(client: TestClient) -> None:
-    key, cookie = key_headers(client, "hotline", Action.REPORT), session_headers(client, "li")
-    secrets = {key["Authorization"].rsplit("_", 1)[1], cookie["Cookie"].split("=")[1]}
+    key, cookie = key_headers(client, "hashed", Action.REPORT), session_headers(client, "li")
+    plain = {key["Authorization"].rsplit("_", 1)[1], cookie["Cookie"].split("=")[1]}
     with store_of(client).read() as connection:
         rows = [*connection.execute(select(api_keys)).all(), *connection.execute(select(sessions)).all()]
-    assert not any(secret in repr(row) for row in rows for secret in secrets)
+    assert not any(secret in repr(row) for row in rows for secret in plain)
 
 
 @pytest.mark.parametrize(
@@ -164,15 +168,16 @@ def _new_password(store: Store, account_id: str) -> None:
 
 @pytest.mark.parametrize("end", [_disable, _disable_by_hand, _new_password])
 def test_what_ends_all_sessions_of_an_account(client: TestClient, end: Any) -> None:  # noqa: ANN401 - a function
-    account_id = person_in(store_of(client), "li")
-    devices = [session_headers(client, "li"), session_headers(client, "li")]
+    name = f"ended.{end.__name__}"
+    account_id = person_in(store_of(client), name)
+    devices = [session_headers(client, name), session_headers(client, name)]
     other = session_headers(client, "wang")
     end(store_of(client), account_id)
     assert [client.get(REPORTS, headers=headers).status_code for headers in (*devices, other)] == [401, 401, 200]
 
 
 def test_a_new_role_holds_for_sessions_that_are_under_way(client: TestClient) -> None:
-    headers = session_headers(client, "li", Role.ADMINISTRATOR)
+    headers = session_headers(client, "demoted", Role.ADMINISTRATOR)
     session_headers(client, "boss", Role.ADMINISTRATOR)
     account_id = client.get("/v1/session", headers=headers).json()["account"]["id"]
     assert client.get(ACCOUNTS, headers=headers).status_code == 200
@@ -196,7 +201,7 @@ def test_a_change_by_a_session_that_may_be_another_site_s_doing(
 ) -> None:
     good = session_headers(client, "boss", Role.ADMINISTRATOR)
     headers = {name: value for name, value in (good | changes).items() if value is not None}
-    body = {"name": "li", "role": "reviewer"}
+    body = {"name": f"li{secrets.token_hex(4)}", "role": "reviewer"}
     problem_of(client.post(ACCOUNTS, json=body, headers=headers), 403, "csrf_token_missing")
     assert client.get(ACCOUNTS, headers=headers).status_code == 200  # looking changes nothing
     assert client.post(ACCOUNTS, json=body, headers=good).status_code == 201
@@ -228,7 +233,7 @@ def test_nothing_is_looked_up_on_the_event_loop(client: TestClient, monkeypatch:
             on_loop.append(threading.current_thread() is threading.main_thread())
         return read(self)
 
-    headers = session_headers(client, "li"), key_headers(client, "hotline", Action.CLASSIFY)
+    headers = session_headers(client, "li"), key_headers(client, "off the loop", Action.CLASSIFY)
     monkeypatch.setattr(Store, "read", watched)
     for sent in headers:
         assert client.post(CLASSIFY, headers=sent).status_code == 415

@@ -1,14 +1,16 @@
-"""Signing in, signing out, and one-time links, over HTTP and with real passwords."""
+"""Signing in, signing out, and one-time links, over HTTP."""
 
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from httpx2 import Response
 from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
+from hazardlens.serve.access import passwords
 from hazardlens.serve.access.accounts import change_account
 from hazardlens.serve.access.audit import Act
 from hazardlens.serve.access.authentication import CSRF_HEADER
@@ -19,12 +21,28 @@ from hazardlens.serve.access.roles import ROLE_ACTIONS, Role
 from hazardlens.serve.access.sessions import COOKIE
 from hazardlens.serve.access.throttle import OF_NAME
 from hazardlens.serve.store.tables import accounts, audit_events, sessions
-from support.accounts import BY_SYSTEM, CHEAP_HASH, PASSWORD, Clock, person_in, services_in, session_headers
+from support.accounts import (
+    BY_SYSTEM,
+    CHEAP_HASH,
+    CHEAP_HASHER,
+    PASSWORD,
+    Clock,
+    person_in,
+    services_in,
+    session_headers,
+)
 from support.serving import problem_of, serving
 
 SESSION = "/v1/session"
 SETUP = "/v1/setup"
 NEW = "quite another horse battery"
+
+
+@pytest.fixture(autouse=True)
+def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What real ones cost and are is for the tests of `passwords`."""
+    monkeypatch.setattr(passwords, "_HASHER", CHEAP_HASHER)
+    monkeypatch.setattr(passwords, "NOBODY", CHEAP_HASH)
 
 
 @pytest.fixture
@@ -35,6 +53,14 @@ def clock() -> Clock:
 @pytest.fixture
 def client(clock: Clock) -> Iterator[TestClient]:
     with serving(now=clock) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def calm() -> Iterator[TestClient]:
+    """Shared by tests that change nothing."""
+    with serving() as client:
+        person(client)
         yield client
 
 
@@ -159,13 +185,16 @@ def test_after_failures_the_right_password_has_to_wait_too(client: TestClient, c
     assert [action for _, action, _ in audited(client)][1:] == ["sign_in_refused"] * OF_NAME.free + ["signed_in"]
 
 
-def test_an_outdated_hash_is_renewed_when_its_password_is_known(client: TestClient) -> None:
+def test_an_outdated_hash_is_renewed_when_its_password_is_known(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     account_id = person(client)
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=2, memory_cost=8, parallelism=1))
     sign_in(client)
     with services_in(client).store.read() as connection:
         stored = connection.execute(select(accounts.c.password_hash).where(accounts.c.id == account_id)).scalar_one()
     assert stored != CHEAP_HASH
-    assert stored.startswith("$argon2id$v=19$m=65536,")
+    assert stored.startswith("$argon2id$v=19$m=8,t=2,")
     client.cookies.clear()
     assert sign_in(client).status_code == 201
 
@@ -182,9 +211,8 @@ def test_signing_in_clears_sessions_that_are_over(client: TestClient, clock: Clo
     ("path", "body"),
     [(SESSION, {"name": "li", "password": PASSWORD}), (SETUP, {"token": "0" * 64, "password": PASSWORD})],
 )
-def test_no_page_of_another_site_signs_anybody_in(client: TestClient, path: str, body: dict[str, str]) -> None:
-    person(client)
-    response = client.post(path, json=body, headers={"Origin": "http://evil.example"})
+def test_no_page_of_another_site_signs_anybody_in(calm: TestClient, path: str, body: dict[str, str]) -> None:
+    response = calm.post(path, json=body, headers={"Origin": "http://evil.example"})
     problem_of(response, 403, "csrf_token_missing")
 
 
@@ -197,8 +225,8 @@ def test_no_page_of_another_site_signs_anybody_in(client: TestClient, path: str,
         pytest.param({"name": "li", "password": "x", "role": "administrator"}, 422, "field_unknown", id="a wish"),
     ],
 )
-def test_what_is_no_login(client: TestClient, body: dict[str, Any], status: int, code: str) -> None:
-    response = client.post(SESSION, json=body)
+def test_what_is_no_login(calm: TestClient, body: dict[str, Any], status: int, code: str) -> None:
+    response = calm.post(SESSION, json=body)
     problem_of(response, status, code)
     assert "xxx" not in response.text
 
