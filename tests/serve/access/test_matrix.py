@@ -149,6 +149,16 @@ def test_cell(client: TestClient, headers: dict[str, dict[str, str]], name: str,
         assert (response.status_code, response.json()["code"]) == (401 if person == "public" else 403, code)
 
 
+@pytest.mark.parametrize("person", PEOPLE)
+def test_originals_need_a_right_of_their_own(
+    client: TestClient, headers: dict[str, dict[str, str]], person: str
+) -> None:
+    path = f"/v1/reports/{'0' * 32}/media/0"
+    allowed = {Action.READ_REPORTS, Action.READ_ORIGINALS} <= PEOPLE[person]
+    response = client.get(path, params={"form": "original"}, headers=headers[person])
+    assert response.status_code == (404 if allowed else 401 if person == "public" else 403)
+
+
 def test_keys_never_do_what_only_people_may() -> None:
     assert KEY_ACTIONS.isdisjoint(
         {Action.REVIEW, Action.ACTIVATE_MODELS, Action.MANAGE_ACCOUNTS, Action.MANAGE_KEYS, Action.READ_AUDIT}
