@@ -64,8 +64,7 @@ export class Draft {
 
   #keep() {
     this.#stop();
-    // A phone without room for a draft still has the form.
-    this.outbox.put({ ...this.entry("draft"), key: NAME }).catch(() => {});
+    this.outbox.put({ ...this.entry("draft"), key: NAME });
   }
 
   #stop() {

@@ -68,7 +68,7 @@ async function settle(entry, error) {
     show({ key: entry.key, kept: { problem: error.code } });
     return;
   }
-  await outbox.remove(entry.key).catch(() => {}); // the form still has all of it, and the same key
+  await outbox.remove(entry.key); // the form still has all of it, and the same key
   setPhase("idle");
   if (error.code === "cancelled") {
     byId("announce").textContent = t("progress.cancelled");

@@ -11,10 +11,10 @@ const KEPT_SENT = 20;
  */
 
 export class Outbox extends EventTarget {
-  #database;
-  #memory = new Map();
+  #database = null;
+  #memory = new Map(); // what the disk does not take
 
-  /** Whether entries outlive the page; a browser may refuse, as some do in private windows. */
+  /** Whether entries outlive the page: a browser may refuse in a private window, and a phone may be full. */
   lasting = true;
 
   async open() {
@@ -27,24 +27,31 @@ export class Outbox extends EventTarget {
 
   /** @returns {Promise<Entry[]>} oldest first, drafts left out. */
   async entries() {
-    const all = this.lasting ? await this.#ask("readonly", (store) => store.getAll()) : [...this.#memory.values()];
-    return all.filter(({ state }) => state !== "draft").sort((one, other) => one.at - other.at);
+    const kept = this.#database === null ? [] : await this.#ask("readonly", (store) => store.getAll());
+    const all = new Map([...kept.map((entry) => [entry.key, entry]), ...this.#memory]);
+    return [...all.values()].filter(({ state }) => state !== "draft").sort((one, other) => one.at - other.at);
   }
 
   async get(key) {
-    return this.lasting ? this.#ask("readonly", (store) => store.get(key)) : this.#memory.get(key);
+    if (this.#memory.has(key) || this.#database === null) return this.#memory.get(key);
+    return this.#ask("readonly", (store) => store.get(key));
   }
 
-  /** Keep an entry; when this returns, it is on the phone's disk. */
+  /** Keep an entry; when this returns, it is on the phone's disk, or `lasting` is false. */
   async put(entry) {
-    if (this.lasting) await this.#ask("readwrite", (store) => store.put(entry));
-    else this.#memory.set(entry.key, entry);
+    try {
+      await this.#ask("readwrite", (store) => store.put(entry));
+      this.#memory.delete(entry.key);
+    } catch {
+      this.lasting = false;
+      this.#memory.set(entry.key, entry);
+    }
     if (entry.state !== "draft") this.#changed();
   }
 
   async remove(key) {
-    if (this.lasting) await this.#ask("readwrite", (store) => store.delete(key));
-    else this.#memory.delete(key);
+    this.#memory.delete(key);
+    if (this.#database !== null) await this.#ask("readwrite", (store) => store.delete(key));
     this.#changed();
   }
 
