@@ -187,6 +187,22 @@ def test_a_server_that_dies_in_the_middle_leaves_it_to_be_sent_again_under_the_s
     assert events_of(store, report_id) == [FORWARDED]
 
 
+def test_a_server_whose_lease_ran_out_has_no_say_while_another_sends(store: Store) -> None:
+    _, delivery_id = waiting_delivery(store, "http://127.0.0.1:1/")
+    lease = timedelta(seconds=100)
+    with store.write() as connection:
+        slow = claim_due(connection, LATER, lease=lease)
+    with store.write() as connection:
+        fast = claim_due(connection, LATER + lease, lease=lease)
+    assert slow is not None
+    assert fast is not None
+    refused, arrived = Outcome(500, {}, "answered 500"), Outcome(204, {}, None)
+    with store.write() as connection:
+        assert write_outcome(connection, slow, refused, LATER + lease, Patience(1, 0.0)) is None
+        assert write_outcome(connection, fast, arrived, LATER + lease, Patience(1, 0.0)) is DeliveryState.DELIVERED
+    assert delivery_of(store, delivery_id)["last_error"] is None
+
+
 DYING: Final = """
 import sys, datetime
 from hazardlens.serve.dispatch.sending import Sender

@@ -281,6 +281,9 @@ def test_a_postgresql_server_that_comes_back_is_used_again(postgres: PostgresSer
         server.start()
         _put(store, "after")
         assert _keys(store) == {"before", "after"}
+        server.stop()  # and once more, while nobody looks
+        server.start()
+        assert _keys(store) == {"before", "after"}
         store.close()
 
 
