@@ -3,12 +3,10 @@
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from hazardlens.serve.errors import FieldInvalidError
-from hazardlens.serve.json_body import explain_json_error
 
-MAX_NOTE_BYTES: Final = 10_000
 _MAX_NAME_CHARS: Final = 255
 
 
@@ -44,21 +42,3 @@ NOTE_REQUEST: Final[dict[str, Any]] = {
     "required": False,
     "content": {"application/json": {"schema": ActivationNote.model_json_schema()}},
 }
-
-
-def read_note(body: bytes) -> ActivationNote:
-    """The note in a request's body; none is legal.
-
-    Raises:
-        FieldInvalidError: a field cannot have its value, or the note is too long.
-        FieldUnknownError: there is no such field.
-        JsonInvalidError, TextNotUtf8Error: the body is not JSON.
-    """
-    if not body.strip():
-        return ActivationNote()
-    if len(body) > MAX_NOTE_BYTES:
-        raise FieldInvalidError(f"the body: expected at most {MAX_NOTE_BYTES} bytes, found {len(body)}")
-    try:
-        return ActivationNote.model_validate_json(body)
-    except ValidationError as error:
-        raise explain_json_error(error.errors(include_input=False, include_url=False)[0], body) from error

@@ -11,7 +11,8 @@ from hazardlens.serve.access.roles import Action
 from hazardlens.serve.documents import problem_answers
 from hazardlens.serve.facts import facts_of
 from hazardlens.serve.gate import require
-from hazardlens.serve.registry.notes import NOTE_REQUEST, WantedModel, read_note
+from hazardlens.serve.json_requests import JsonOf
+from hazardlens.serve.registry.notes import NOTE_REQUEST, ActivationNote, WantedModel
 from hazardlens.serve.registry.views import (
     ModelDescription,
     ShadowView,
@@ -22,6 +23,9 @@ from hazardlens.serve.services import Services, services_of
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
 
+_BODY: Final = (
+    *("json_invalid", "text_not_utf8", "content_type_unsupported", "body_timeout", "body_too_large", "overloaded"),
+)
 _CODES: Final = ("unauthenticated", "forbidden", "csrf_token_missing", "store_unavailable")
 
 
@@ -33,6 +37,13 @@ def _act(
     return Act(principal, services.now(), facts_of(request.scope).request_id)
 
 
+async def _note(request: Request) -> ActivationNote:
+    """What the body says; it may be left out, as it mostly is by hand."""
+    headers = request.headers
+    empty = headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
+    return ActivationNote() if empty else await JsonOf(ActivationNote)(request)
+
+
 ActOf = Annotated[Act, Depends(_act)]
 Parts = Annotated[Services, Depends(services_of)]
 
@@ -41,19 +52,20 @@ Parts = Annotated[Services, Depends(services_of)]
     "/{version}/activate",
     summary="Put a model into service",
     responses={
-        **problem_answers(*_CODES, "json_invalid", "model_missing", "model_ambiguous"),
+        **problem_answers(*_CODES, *_BODY, "model_missing", "model_ambiguous"),
         **refusal_answer(),
     },
     openapi_extra={"requestBody": NOTE_REQUEST},
 )
-async def activate_model(version: WantedModel, request: Request, services: Parts, act: ActOf) -> ModelDescription:
+async def activate_model(
+    version: WantedModel, services: Parts, act: ActOf, note: Annotated[ActivationNote, Depends(_note)]
+) -> ModelDescription:
     """Read, check, load and try the model, and only then exchange it. No request is lost.
 
     Requests that run keep the model that they started with. Other servers of the same database follow within seconds.
     A bundle that must not be used is refused with its code, and the model in service stays. The choice survives a
     restart.
     """
-    note = read_note(await request.body())
     loaded = await run_in_threadpool(services.models.activate, version, act, detail=note.detail())
     return describe_active(loaded)
 

@@ -71,9 +71,10 @@ def services_of(client: TestClient) -> Services:
     return services
 
 
-def activate(client: TestClient, version: str, **request: Any) -> Response:  # noqa: ANN401 - what httpx takes
-    """Ask for another model."""
-    return client.post(f"/v1/models/{version}/activate", headers=ENGINEER, **request)
+def activate(client: TestClient, version: str, *, media_type: str | None = None, **request: Any) -> Response:  # noqa: ANN401
+    """Ask for another model; `media_type` is the body's, where it is not told by other arguments."""
+    headers = ENGINEER if media_type is None else {**ENGINEER, "Content-Type": media_type}
+    return client.post(f"/v1/models/{version}/activate", headers=headers, **request)
 
 
 def version_of_answer(client: TestClient) -> str:
