@@ -42,7 +42,7 @@ export function startLog(call) {
 function line({ at, actor_name: name, action, target, detail }) {
   const who = lookUp(`admin.who.${name}`) ?? name;
   const words = lookUp(`admin.did.${action}`) ?? action.replaceAll("_", " ");
-  const about = detail.name ?? (target === "unknown" ? t("admin.unknown") : null);
+  const about = detail.name ?? targetWords(target);
   const rest = Object.entries(detail).filter(([key, value]) => key !== "name" && value !== null);
   return h(
     "li",
@@ -55,6 +55,13 @@ function line({ at, actor_name: name, action, target, detail }) {
       rest.length > 0 && h("p", { class: "muted" }, rest.map(([key, value]) => `${keyWord(key)}: ${valueWords(value)}`).join(" · ")),
     ),
   );
+}
+
+/** What an event was about, where it is not an account or key, whose ids say nothing to people. */
+function targetWords(target) {
+  if (target === "unknown") return t("admin.unknown");
+  const [, kind, rest] = /^(\w+):(.*)$/.exec(target) ?? [];
+  return kind && !["account", "key", "delivery"].includes(kind) ? rest : null;
 }
 
 const keyWord = (key) => lookUp(`admin.detail.${key}`) ?? key.replaceAll("_", " ");
