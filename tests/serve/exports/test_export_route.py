@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -253,14 +253,29 @@ def test_who_exported_what_is_written_down(client: TestClient) -> None:
     assert event["request_id"] == "r-7"
 
 
-def test_a_report_whose_photo_is_lost_is_left_out_and_named(client: TestClient, tmp_path: Path) -> None:
+def _blob_of(client: TestClient, report_id: str) -> Path:
+    """Where the report's photo is kept."""
+    services = _services(client)
+    with services.store.read() as connection:
+        query = select(report_media.c.sha256).where(report_media.c.report_id == report_id)
+        sha256 = connection.execute(query).scalar_one()
+    return services.settings.media_path / sha256[:2] / sha256
+
+
+LOSSES: dict[str, Callable[[Path], object]] = {
+    "is gone": lambda path: path.unlink(),
+    "has changed": lambda path: path.write_bytes(grey_photo(shade=30)),
+}
+
+
+@pytest.mark.parametrize("lose", LOSSES.values(), ids=LOSSES)
+def test_a_report_is_left_out_and_named_when_its_photo(
+    client: TestClient, tmp_path: Path, lose: Callable[[Path], object]
+) -> None:
     lost, kept = _add(client, photos=[grey_photo(shade=10)]), _add(client, photos=[grey_photo(shade=20)])
     for report_id in (lost, kept):
         _decide(client, report_id)
-    services = _services(client)
-    with services.store.read() as connection:
-        query = select(report_media.c.sha256).where(report_media.c.report_id == lost)
-        services.blobs.delete(connection.execute(query).scalar_one())
+    lose(_blob_of(client, lost))
     path = tmp_path / "export.zip"
     path.write_bytes(_zip(client))
     with read_export(path) as export:
