@@ -56,6 +56,18 @@ def test_a_page_preloads_the_modules_that_it_imports_and_no_others(client: TestC
     assert "js/calls.js" not in preloaded  # only pages of people who are signed in call as them
 
 
+def test_every_module_belongs_to_a_page() -> None:
+    site = load_site()
+    used = {module for page in PATHS.values() for module in modules_of(site, page)}
+    used |= {
+        name
+        for page in PATHS.values()
+        for name in site.files
+        if f"{{{{assets}}}}/{name}".encode() in site.contents[page]
+    }
+    assert {name for name in site.files if name.endswith(".js")} - used == set()
+
+
 def test_files_are_kept_for_good_and_the_page_itself_is_asked_for_again(client: TestClient) -> None:
     version = load_site().version
     page, file = client.get("/"), client.get(f"/assets/{version}/js/main.js")

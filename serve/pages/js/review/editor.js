@@ -10,6 +10,14 @@ const { createImageAnnotator } = window.Annotorious; // review.html loads it bef
 const SHARP_FROM = 1.4; // enlarged more than this, the preview gives way to the original
 const SHOWABLE = /^image\/(jpeg|png|webp|avif)$/; // by browsers; of others only the preview is shown
 
+/** Handles are for the pointer: Annotorious calls them buttons, but gives them neither a name nor a key. */
+function plainHandles(stage) {
+  for (const handle of stage.querySelectorAll(".a9s-annotationlayer [role=button]")) {
+    handle.removeAttribute("role");
+    handle.removeAttribute("tabindex");
+  }
+}
+
 /** Events: "change" (boxes), "select", "drawn" (a new box, which has no label yet). */
 export class Editor extends EventTarget {
   #frame;
@@ -27,6 +35,7 @@ export class Editor extends EventTarget {
     super();
     this.#frame = frame;
     frame.append(this.#stage);
+    new MutationObserver(() => plainHandles(this.#stage)).observe(this.#stage, { childList: true, subtree: true });
     this.zoom = new Zoom(frame, this.#stage, {
       mayPan: (target) => !this.drawing && !target.closest(".a9s-annotation.selected"),
       onZoom: (factor) => this.#sharpen(factor),

@@ -84,8 +84,10 @@ export function toggleHelp() {
     h("div", { class: "key-groups" }, TABLE.map(group)),
     h("button", { type: "button", class: "button", autofocus: true, onclick: () => dialog.close() }, t("review.close")),
   );
-  dialog.onkeydown = ({ key }) => {
-    if (key === "?") dialog.close();
+  dialog.onkeydown = (event) => {
+    if (event.key !== "?") return;
+    event.stopPropagation(); // else the page behind opens it again
+    dialog.close();
   };
   dialog.showModal();
 }

@@ -85,7 +85,7 @@ export function drawFacts({ report, blind }) {
   );
 }
 
-const section = (title, ...content) => h("section", { class: "fact" }, h("h3", {}, t(title)), content);
+const section = (title, ...content) => h("section", { class: "fact" }, h("h2", {}, t(title)), content);
 
 function machine({ prefill, confidence, needs_human: needsHuman }) {
   return section(
