@@ -43,6 +43,7 @@ class Store:
         """
         self.engine: Engine = _make_engine(url)
         self._migrated = False
+        self._closed = False
 
     @property
     def is_sqlite(self) -> bool:
@@ -57,6 +58,7 @@ class Store:
         """
         if self.is_sqlite and (file := self.engine.url.database):
             _make_folder(Path(file).parent)
+        self._closed = False
         with self._translated():
             upgrade(self.engine)
         self._migrated = True
@@ -71,7 +73,7 @@ class Store:
         options: dict[str, Any] = (
             {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         )
-        with self._translated(), self.engine.connect().execution_options(**options) as connection:
+        with self._connection(**options) as connection:
             yield connection
 
     @contextmanager
@@ -83,8 +85,7 @@ class Store:
         Raises:
             StoreUnavailableError: the database cannot be reached, or is busy for longer than anybody should wait.
         """
-        options = {_WRITE: True}
-        with self._translated(), self.engine.connect().execution_options(**options) as connection, connection.begin():
+        with self._connection(**{_WRITE: True}) as connection, connection.begin():
             yield connection
 
     def ping(self) -> None:
@@ -97,8 +98,18 @@ class Store:
             connection.execute(text("SELECT 1"))
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; those that a thread still works with, as soon as it is done."""
+        self._closed = True
         self.engine.dispose()
+
+    @contextmanager
+    def _connection(self, **options: Any) -> Iterator[Connection]:  # noqa: ANN401 - SQLAlchemy's own options
+        with self._translated(), self.engine.connect().execution_options(**options) as connection:
+            try:
+                yield connection
+            finally:
+                if self._closed and not connection.invalidated:
+                    connection.detach()  # not back into a pool that nobody will close again
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

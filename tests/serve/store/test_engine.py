@@ -1,6 +1,7 @@
 """The ways in and out of the database, on each kind of it."""
 
 import contextlib
+import sqlite3
 import sys
 import threading
 import traceback
@@ -8,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import bindparam, exc, func, insert, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
@@ -121,6 +123,21 @@ def test_json_keeps_what_a_note_may_hold(store: Store) -> None:
         row = {"actor": "system", "actor_name": "s", "action": "a", "target": "t", "detail": detail, "at": NOON}
         connection.execute(insert(audit_events).values(**row))
         assert connection.execute(select(audit_events.c.detail)).scalar_one() == detail
+
+
+def test_a_connection_that_outlives_the_store_is_closed_when_it_is_done(store: Store) -> None:
+    """An open one that is forgotten would be a warning, and warnings are errors."""
+    with store.read() as reader:
+        with store.write() as writer:
+            writer.execute(insert(service_state).values(key="a", value=1, updated_at=NOON))
+            store.close()
+        reader.execute(select(service_state))
+        raw = reader.connection.driver_connection
+    assert raw is not None
+    with pytest.raises((sqlite3.ProgrammingError, psycopg.OperationalError)):
+        raw.cursor().execute("SELECT 1")
+    store.migrate()
+    assert _keys(store) == {"a"}
 
 
 @pytest.mark.parametrize(
