@@ -41,6 +41,17 @@ def doubt_of(decision: Decision) -> float:
     return round(max(doubt, DOUBT_OF_ABSTENTION) if decision.needs_human else doubt, 4)
 
 
+def doubt_by_lot(report_id: str) -> float:
+    """Where an audited report stands in the queue: anywhere among those of its urgency, by lot.
+
+    By its own doubt it would come last, where nobody may get to while reports keep coming; and whoever saw it come
+    first would know that it is an audit. The lot is the random end of the id, so it is the same however often it is
+    asked for.
+    """
+    digits = 8
+    return round(int(report_id[-digits:], 16) / 16**digits, 4)
+
+
 def is_audited(decision: Decision, share: float, draw: Callable[[], float]) -> bool:
     """Whether a report that needs nobody is looked at all the same, so that the accuracy of such reports is measured.
 
@@ -110,7 +121,7 @@ def write_prefill(
         "prefill": decision.model_dump(mode="json"),
         "confidence": decision.confidence,
         "needs_human": decision.needs_human,
-        "doubt": doubt_of(decision),
+        "doubt": doubt_by_lot(report_id) if audit else doubt_of(decision),
         "model_name": answer.model.name,
         "model_version": answer.model.version,
         "policy": answer.policy,

@@ -326,6 +326,18 @@ def test_a_decision_that_came_too_late_is_refused_in_words_and_kept(browser: Bro
         assert office.decided(report_id)["category"] == "dangling_cable"
 
 
+def test_a_claim_that_ran_out_unused_keeps_no_decision_from_counting(browser: Browser, office: Office) -> None:
+    report_id = office.add()
+    with office.desk(browser) as page:
+        ready(page)
+        office.wait_for_claim(report_id)
+        with office.store.write() as connection:
+            freed = {"state": "prefilled", "claimed_by": None, "claimed_until": None, "version": reports.c.version + 1}
+            connection.execute(update(reports).where(reports.c.id == report_id).values(freed))
+        page.keyboard.press("Enter")
+        assert office.decided(report_id)["verdict"] == "confirm"
+
+
 def test_without_a_line_decisions_wait_on_the_device_and_go_out_later(browser: Browser, office: Office) -> None:
     first, second = office.add(urgency="urgent"), office.add()
     with office.desk(browser) as page:

@@ -1,10 +1,12 @@
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
 
 from hazardlens.model.taxonomy import Category, Urgency
 from hazardlens.model.triage.values import Alternative, Decision
-from hazardlens.serve.reports.prefilling import doubt_of, is_audited
+from hazardlens.serve.reports.ids import new_report_id
+from hazardlens.serve.reports.prefilling import doubt_by_lot, doubt_of, is_audited
 
 
 @dataclass(frozen=True)
@@ -62,3 +64,10 @@ def test_doubt(case: Case) -> None:
 )
 def test_audit(*, needs_human: bool, share: float, drawn: float, audited: bool) -> None:
     assert is_audited(decision(0.9, needs_human=needs_human), share, lambda: drawn) is audited
+
+
+def test_an_audited_report_takes_its_place_by_lot() -> None:
+    ids = [new_report_id(datetime.now(UTC)) for _ in range(400)]
+    lots = sorted(doubt_by_lot(report_id) for report_id in ids)
+    assert (doubt_by_lot("0" * 32), doubt_by_lot("f" * 32), doubt_by_lot("0" * 24 + "80000000")) == (0, 1, 0.5)
+    assert all(abs(lot - n / 400) < 0.15 for n, lot in enumerate(lots)), "the lots are not spread evenly"

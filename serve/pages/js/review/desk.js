@@ -34,6 +34,7 @@ export class Desk extends EventTarget {
     this.outbox.addEventListener("refused", ({ detail }) => this.#refused(detail));
     this.outbox.addEventListener("signedout", () => this.#tell("signedout"));
     setInterval(() => this.open && !document.hidden && this.#claim(this.open), RENEW_MS);
+    document.addEventListener("visibilitychange", () => this.open && !document.hidden && this.#claim(this.open));
     addEventListener("pagehide", () => this.#release(this.open, { keepalive: true }));
   }
 
@@ -107,7 +108,8 @@ export class Desk extends EventTarget {
     this.open = null;
     this.reports = this.reports.filter(({ id }) => id !== report.id);
     this.decided.push({ id: report.id, version: null });
-    this.outbox.add({ id: report.id, version: report.version, title, body: decisionOf(verdict, known, draft, reason), draft });
+    const seen = { category: report.category, urgency: report.urgency, second_review: report.second_review };
+    this.outbox.add({ id: report.id, version: report.version, seen, title, body: decisionOf(verdict, known, draft, reason), draft });
     if (this.counts) this.counts = { ...this.counts, waiting: Math.max(0, this.counts.waiting - 1) };
     const following = this.reports[Math.max(0, Math.min(at, this.reports.length - 1))];
     if (following) this.#open(following);

@@ -1,10 +1,11 @@
 // Decisions on their way to the server, and drafts of those not made yet. Both outlive a lost connection and a reload.
 
-import { act } from "./service.js";
+import { act, fetchReport } from "./service.js";
 
 const LATER = new Set(
   "offline network_failed timed_out answer_unreadable overloaded unavailable store_unavailable model_loading rate_limited internal_error unauthenticated csrf_token_missing".split(" "),
 );
+const MOVED_ON = new Set(["move_not_allowed", "report_changed"]);
 const RETRY_MS = 5_000;
 
 /** Decisions in the order made, sent one after the other. Events: "change", "sent", "refused", "signedout". */
@@ -20,7 +21,7 @@ export class Outbox extends EventTarget {
     addEventListener("online", () => this.flush());
   }
 
-  /** @returns {{ id: string, version: number, title: string, body: object }[]} */
+  /** @returns {{ id: string, version: number, seen: object, title: string, body: object, draft: object }[]} */
   get entries() {
     return this.#shelf.value;
   }
@@ -85,14 +86,27 @@ export class Outbox extends EventTarget {
   }
 }
 
-/** Claim first: whoever holds the report already just learns its version, and so does a retry. */
-async function send({ id, version, body }) {
+/** Decide; where that fails for want of a claim, claim and try once more. */
+async function send({ id, version, body, seen }) {
   try {
     return await act(id, "review", { ...body, version });
   } catch (error) {
-    if (error.code !== "move_not_allowed" && error.code !== "report_changed") throw error;
-    const claimed = await act(id, "claim", { version });
+    if (!MOVED_ON.has(error.code)) throw error;
+    const claimed = await claim(id, version, seen);
     return act(id, "review", { ...body, version: claimed.version });
+  }
+}
+
+/** Versions also rise when claims come and go. What counts is that nobody has it and that it says what was seen. */
+async function claim(id, version, seen) {
+  try {
+    return await act(id, "claim", { version });
+  } catch (error) {
+    if (!MOVED_ON.has(error.code)) throw error;
+    const report = await fetchReport(id);
+    const same = report.decided_at === null && Object.keys(seen).every((name) => report[name] === seen[name]);
+    if (!same) throw error;
+    return act(id, "claim", { version: report.version });
   }
 }
 
