@@ -43,6 +43,7 @@ export function makeForm(photos, fields) {
  * @returns {Promise<object>} the answer; else it throws a CallError.
  */
 export function sendForm(path, form, { status, isAnswer, headers = {}, signal, onProgress }) {
+  if (signal.aborted) return Promise.reject(new CallError("cancelled")); // before it began
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest(); // fetch cannot tell how much of an upload has left
     const watch = new Watch(() => fail(new CallError("timed_out")));
