@@ -100,6 +100,7 @@ class ModelRegistry:
 
         self.loader = BundleLoader(self.shelf, load)
         self._load_default = partial(load, settings.bundle_path, detector)
+        self._default_is_set = "bundle_path" in settings.model_fields_set
         self._slot = slot
         self._store = store
         self._lock = threading.RLock()  # one change at a time
@@ -124,6 +125,8 @@ class ModelRegistry:
                 choice = None
                 self._fall_back("unknown", error)
             loaded = self._try_chosen(choice.model) if choice else None
+            if loaded is not None and self._default_is_set:
+                _log.info("chosen_model_goes_before_setting", chosen=loaded.ref)
             if loaded is None:
                 loaded = self._load_default()
                 self.loader.freed.watch(loaded.classifier.detector)

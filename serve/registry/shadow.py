@@ -20,6 +20,7 @@ from hazardlens.model.pipeline import Classification, Classifier, Upload
 from hazardlens.serve.access.audit import Act
 from hazardlens.serve.access.principals import SYSTEM
 from hazardlens.serve.errors import UnavailableError
+from hazardlens.serve.logs import log_failure
 from hazardlens.serve.model_slot import LoadedModel
 from hazardlens.serve.pool import WorkerPool
 from hazardlens.serve.registry.choosing import ModelChanges
@@ -168,6 +169,9 @@ class ShadowWorker:
             raise
         except HazardlensError as error:
             _log.warning("shadow_failed", report_id=task.report_id, code=error.code)
+            return None
+        except Exception as error:  # noqa: BLE001 - one report that nobody foresaw must not hold up all others
+            log_failure(error)
             return None
 
     def _load(self, shadow: Shadow) -> LoadedModel | None:

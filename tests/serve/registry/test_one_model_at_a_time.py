@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from httpx2 import Response
 
+from hazardlens.model.bundle import Bundle, read_bundle
 from hazardlens.model.detector import OnnxDetector
+from hazardlens.serve import model_slot
 from support import pictures
 from support.models import Models, activate, services_of, version_of_answer
 from support.serving import CLASSIFY, PATIENCE_S
@@ -52,6 +54,28 @@ def test_what_runs_keeps_its_model_and_what_comes_gets_the_new_one(
         del answer, running
         gc.collect()
         assert old() is None
+
+
+def test_requests_are_answered_while_another_model_is_loaded(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
+    models.add("2")
+    gate, entered = threading.Event(), threading.Semaphore(0)
+
+    def slowly(path: Path) -> Bundle:
+        entered.release()
+        assert gate.wait(PATIENCE_S)
+        return read_bundle(path)
+
+    with models.serving() as client, ThreadPoolExecutor(2) as threads:
+        monkeypatch.setattr(model_slot, "read_bundle", slowly)
+        asked = [threads.submit(activate, client, "2") for _ in range(2)]
+        assert entered.acquire(timeout=PATIENCE_S)
+        assert client.get("/healthz").status_code == 200
+        assert client.get("/v1/models").json()["models"][0]["version"] == "1"
+        assert version_of_answer(client) == "1"
+        assert not entered.acquire(blocking=False)  # one at a time: the other one waits for its turn
+        gate.set()
+        assert [answer.result(PATIENCE_S).status_code for answer in asked] == [200, 200]
+        assert version_of_answer(client) == "2"
 
 
 def test_a_model_that_was_replaced_while_idle_is_freed_at_once(models: Models) -> None:

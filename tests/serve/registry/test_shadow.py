@@ -163,6 +163,26 @@ def test_a_photo_that_is_gone_is_counted_and_not_tried_for_ever(models: Models) 
         assert metric(client, 'hazardlens_shadow_reports_total{outcome="failed"}') == 1
 
 
+def test_a_failure_that_nobody_foresaw_holds_up_no_other_report(
+    models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail_once(self: OnnxDetector, photos: list[Photo]) -> object:
+        monkeypatch.setattr(OnnxDetector, "detect", detect)
+        raise ZeroDivisionError
+
+    with looking_on(models) as client:
+        sweep(client)
+        report(client)
+        services_of(client).shadow.sweep()
+        for _ in range(2):
+            report(client)
+        detect = OnnxDetector.detect
+        monkeypatch.setattr(OnnxDetector, "detect", fail_once)
+        assert sweep(client) == 1
+        assert sweep(client) == 0
+        assert metric(client, 'hazardlens_shadow_reports_total{outcome="failed"}') == 1
+
+
 def test_a_store_that_is_away_makes_it_wait(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
     with looking_on(models) as client:
         report(client)
