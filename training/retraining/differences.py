@@ -34,9 +34,7 @@ class VersionDiff:
         """For people: a row for all photos, and one per label that changed."""
         rows = [("photos", self.photos.text() or "as before")]
         rows += [(f"boxes: {label}", tally.text()) for label, tally in sorted(self.boxes.items()) if tally.text()]
-        return TextTable(
-            "Changes since the last version", ("what", "how"), tuple(rows), "+ added, - removed, ~ changed"
-        )
+        return TextTable("Changes since the last version", ("what", "how"), tuple(rows), "+ new, - gone, ~ changed")
 
 
 def compare_versions(before: Sequence[PhotoRecord], after: Sequence[PhotoRecord]) -> VersionDiff:

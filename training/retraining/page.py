@@ -106,15 +106,16 @@ def _figures(facts: PageFacts, test_set: str) -> str:
 
 def _hazard_cells(row: HazardVerdict) -> list[str]:
     figures = row.figures
+    told_apart = 0 if row.standing == "not_judged" else 1  # few photos deserve no colour
     told = _STANDINGS[row.standing] + (f"<br><span class='quiet'>{escape(row.why)}</span>" if row.why else "")
     return [
         f"<td>{escape(hazard_zh(row.hazard))}<br><span class='quiet'>{escape(row.hazard)}</span></td>",
         f"<td>{figures.positive_photos}</td>",
         f"<td>{figures.harmless_photos}</td>",
-        _change_cell(figures.photo_ap, good=1, digits=3),
-        _change_cell(figures.box_ap50, good=1, digits=3),
-        _change_cell(figures.recall, good=1, digits=3),
-        _change_cell(figures.alarms_per_100, good=-1, digits=1),
+        _change_cell(figures.photo_ap, good=told_apart, digits=3),
+        _change_cell(figures.box_ap50, good=told_apart, digits=3),
+        _change_cell(figures.recall, good=told_apart, digits=3),
+        _change_cell(figures.alarms_per_100, good=-told_apart, digits=1),
         f"<td>{told}</td>",
     ]
 
@@ -126,7 +127,7 @@ def _change_cell(change: Change, *, good: int, digits: int) -> str:
     if change.interval is not None:
         low, high = change.interval
         bounds = f"<br><span class='quiet'>{low:+.{digits}f} … {high:+.{digits}f}</span>"
-        if low > 0 or high < 0:  # the whole interval is on one side
+        if good and (low > 0 or high < 0):  # the whole interval is on one side
             style = " class='better'" if (low > 0) == (good > 0) else " class='worse'"
     return f"<td{style}>{before} → {after}{bounds}</td>"
 
