@@ -49,7 +49,7 @@ def doubt_by_lot(report_id: str) -> float:
     asked for.
     """
     digits = 8
-    return round(int(report_id[-digits:], 16) / 16**digits, 4)
+    return round(int(report_id[-digits:], 16) / 16.0**digits, 4)
 
 
 def is_audited(decision: Decision, share: float, draw: Callable[[], float]) -> bool:

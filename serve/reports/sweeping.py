@@ -5,8 +5,8 @@ other finds done.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -46,25 +46,34 @@ async def sweeping(services: Services) -> AsyncIterator[None]:
 class Sweeper:
     """Does what waits, round after round."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, *, rest: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        """Take the parts; `rest` waits for so many seconds."""
         self._services = services
+        self._rest = rest
         self._failed: set[tuple[str, str]] = set()  # report and model: not tried again until another model comes
 
     async def run(self) -> None:
         """Go on until cancelled. Whatever goes wrong in a round is logged, and the next one tries again."""
-        await self._log_failures(asyncio.to_thread(self._start))
+        with self._failures_logged():
+            await asyncio.to_thread(self._start)
         while True:
-            await self._log_failures(self.round())
-            await asyncio.sleep(self._services.settings.sweep_interval_s)
+            more = False
+            with self._failures_logged():
+                more = await self.round()
+            await self._rest(0 if more else self._services.settings.sweep_interval_s)
 
-    async def round(self) -> None:
-        """One round."""
+    async def round(self) -> bool:
+        """One round; whether as much was done as one round does, so that there may be more."""
         services = self._services
         await asyncio.to_thread(release_expired_claims, services.store, services.now())
         await asyncio.to_thread(self._purge)
-        for report_id in await asyncio.to_thread(self._waiting):
-            with suppress(OverloadedError):  # people who wait for an answer go first
+        waiting = await asyncio.to_thread(self._waiting)
+        for report_id in waiting:
+            try:
                 await services.pool.run(partial(self.prefill, report_id), gone=asyncio.Event().wait)
+            except OverloadedError:  # people who wait for an answer go first
+                return False
+        return len(waiting) == _BATCH
 
     def prefill(self, report_id: str) -> None:
         """Let the model look at one report that waits for it; in a worker thread."""
@@ -100,11 +109,9 @@ class Sweeper:
             version = self._services.slot.model.classifier.detector.version
         except (ModelLoadingError, ModelUnusableError):
             return []
-        query = select(reports.c.id).where(reports.c.state == State.RECEIVED.value)
+        query = select(reports.c.id).where(reports.c.state == State.RECEIVED.value).order_by(reports.c.created_at)
         with self._services.store.read() as connection:
-            # The queue's own order, so that it is one look-up in its index.
-            ordered = query.order_by(reports.c.urgency_rank.desc(), reports.c.doubt.desc(), reports.c.created_at)
-            found = connection.scalars(ordered.limit(_BATCH + len(self._failed))).all()
+            found = connection.scalars(query.limit(_BATCH + len(self._failed))).all()
         return [report_id for report_id in found if (report_id, version) not in self._failed][:_BATCH]
 
     def _read(self, report_id: str) -> tuple[int, str, list[Upload]]:
@@ -115,9 +122,10 @@ class Sweeper:
         return row.version, row.text, [Upload(one.name, self._services.blobs.get(one.sha256)) for one in files]
 
     @staticmethod
-    async def _log_failures(work: Awaitable[None]) -> None:
+    @contextmanager
+    def _failures_logged() -> Iterator[None]:
         try:
-            await work
+            yield
         except Exception as error:  # noqa: BLE001 - a round that fails must not be the last one
             log_failure(error)
 

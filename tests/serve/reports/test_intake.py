@@ -14,7 +14,7 @@ from hazardlens.serve.access.roles import Action
 from hazardlens.serve.reports.views import ReportView
 from hazardlens.serve.store.tables import report_events, report_media, reports
 from support import pictures
-from support.intake import REPORTS, Clock, exif_at, photo_of, send, sent, services_behind
+from support.intake import REPORTS, Clock, as_jpeg, exif_at, photo_of, scene, send, sent, services_behind
 from support.painted import paint_detector, painted
 from support.people import authenticate_by_header, headers_of
 from support.serving import CLASSIFY, problem_of, serving
@@ -173,6 +173,17 @@ def test_sent_twice_without_a_key_is_linked_and_kept(client: TestClient) -> None
     assert link["preview"] == first["media"][0]["urls"]["preview"]
     mirrored = client.get(first["id"].join((f"{REPORTS}/", "")), headers=headers).json()["duplicates"]
     assert second["id"] in [one["id"] for one in mirrored]
+
+
+def test_the_closest_duplicates_come_first(store_url: str) -> None:
+    near, nearer = as_jpeg(scene(5).crop((4, 3, 316, 237))), photo_of(5, quality=80)
+    with serving(authenticate=authenticate_by_header, database_url=store_url) as client:
+        ids = [sent(client, photo, **FIELDS)["id"] for photo in (near, nearer, photo_of(5), photo_of(6))]
+        report = sent(client, photo_of(5), headers=headers_of("li"), **FIELDS)
+    found = [(one["id"], one["same_photo"]) for one in report["duplicates"]]
+    assert found == [(ids[2], True), (ids[1], False), (ids[0], False)]
+    bits = [one["hash_distance"] for one in report["duplicates"]]
+    assert bits == sorted(bits)
 
 
 def test_an_external_id_seen_before_is_linked(client: TestClient) -> None:

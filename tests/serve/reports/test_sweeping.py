@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from hazardlens.model.errors import InferenceError
 from hazardlens.serve.access.roles import Role
+from hazardlens.serve.errors import OverloadedError
 from hazardlens.serve.reports import sweeping
 from hazardlens.serve.reports.changes import move_report, write_change
 from hazardlens.serve.reports.sweeping import Sweeper, _release_if_expired, release_expired_claims
@@ -48,6 +49,11 @@ def unseen(client: TestClient, *photos: bytes, **fields: Any) -> str:  # noqa: A
     return report_id
 
 
+def get_state(client: TestClient, report_id: str) -> str:
+    with services_behind(client).store.read() as connection:
+        return str(connection.scalar(select(reports.c.state).where(reports.c.id == report_id)))
+
+
 def get(client: TestClient, report_id: str, path: str = "") -> dict[str, Any]:
     answer: dict[str, Any] = client.get(f"{REPORTS}/{report_id}{path}", headers=LI).json()
     return answer
@@ -79,6 +85,34 @@ def test_the_running_server_does_so_by_itself() -> None:
     with serving(paint_detector(), authenticate=authenticate_by_header, sweep_interval_s=0.01) as client:
         late = unseen(client, HEAP)
         wait_until(lambda: get(client, late)["state"] == "prefilled")
+
+
+def test_it_rests_only_when_nothing_waits(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = [unseen(client, photo_of(seed)) for seed in range(3)]
+    rests: list[float] = []
+
+    async def rest(seconds: float) -> None:
+        rests.append(seconds)
+        if seconds:
+            raise asyncio.CancelledError
+
+    monkeypatch.setattr(sweeping, "_BATCH", 1)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(Sweeper(services_behind(client), rest=rest).run())
+    assert rests == [0, 0, 0, 86_400]
+    assert [get_state(client, one) for one in late] == ["prefilled"] * 3
+
+
+def test_people_go_first(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = unseen(client, HEAP)
+
+    def refuse() -> None:
+        raise OverloadedError("full")
+
+    monkeypatch.setattr(services_behind(client).pool, "require_room", refuse)
+    assert asyncio.run(Sweeper(services_behind(client)).round()) is False
+    monkeypatch.undo()
+    assert get_state(client, late) == "received"
 
 
 def test_without_a_model_it_waits(client: TestClient) -> None:
