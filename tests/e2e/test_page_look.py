@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -13,7 +14,7 @@ from support.pictures import saved
 
 SCENE = saved(painted(600, 400, stacked_clutter=(30, 200, 250, 380), exit_door=(320, 60, 480, 380)), "PNG")
 NOTHING = saved(painted(120, 80), "PNG")
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 # Contrast of each visible text against the first opaque colour behind it, as WCAG 2 computes it.
 _PALE_TEXTS = """

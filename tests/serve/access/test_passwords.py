@@ -35,6 +35,11 @@ def test_without_a_good_hash_nothing_matches(stored: str | None) -> None:
     assert not password_matches(PASSWORD, stored)
 
 
+def test_nobody_s_password_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "NOBODY", CHEAP_HASH)
+    assert not password_matches(PASSWORD, None)
+
+
 def test_nobody_s_hash_costs_what_everybody_s_does() -> None:
     assert not is_outdated(NOBODY)
 
