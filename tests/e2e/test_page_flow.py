@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from typing import Any
 
 from playwright.sync_api import Browser, Page, Request, Route, expect
 
