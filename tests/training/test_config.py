@@ -68,7 +68,8 @@ def test_the_configurations_that_ship_are_valid(repo: Path) -> None:
     configs = [read_config(path) for path in shipped]
 
     assert [config.name for config in configs] == [path.stem for path in shipped]
-    assert all(config.split.is_file() for config in configs)
+    made_later = {"retrain"}  # its split comes with the dataset version
+    assert {config.name for config in configs if not config.split.is_file()} == made_later
 
 
 def _settings(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
