@@ -86,9 +86,9 @@ def abandon_key(connection: Connection, claim: Claim) -> None:
     connection.execute(delete(idempotency_keys).where(_held(claim)))
 
 
-def abandon_all_in_flight(connection: Connection) -> None:
-    """Forget the keys that a crash left behind: when a server starts that has its database to itself."""
-    connection.execute(delete(idempotency_keys).where(_keys.report_id.is_(None)))
+def abandon_left_behind(connection: Connection, *, before: datetime) -> None:
+    """Forget the keys that were held before a server started that has its database to itself: a crash left them."""
+    connection.execute(delete(idempotency_keys).where(_keys.report_id.is_(None), _keys.created_at < before))
 
 
 def purge_keys(connection: Connection, *, before: datetime) -> None:

@@ -20,7 +20,7 @@ from hazardlens.serve.errors import ModelLoadingError, ModelUnusableError, Overl
 from hazardlens.serve.logs import log_failure
 from hazardlens.serve.reports.changes import locked_report, move_report, write_change
 from hazardlens.serve.reports.errors import MoveNotAllowedError, ReportChangedError
-from hazardlens.serve.reports.idempotency import abandon_all_in_flight, purge_keys
+from hazardlens.serve.reports.idempotency import abandon_left_behind, purge_keys
 from hazardlens.serve.reports.prefilling import is_audited, write_prefill
 from hazardlens.serve.reports.workflow import State
 from hazardlens.serve.services import Services
@@ -50,10 +50,12 @@ class Sweeper:
         """Take the parts; `rest` waits for so many seconds."""
         self._services = services
         self._rest = rest
+        self._began_at = services.now()
         self._failed: set[tuple[str, str]] = set()  # report and model: not tried again until another model comes
 
     async def run(self) -> None:
         """Go on until cancelled. Whatever goes wrong in a round is logged, and the next one tries again."""
+        await self._services.keeper.ready.wait()
         with self._failures_logged():
             await asyncio.to_thread(self._start)
         while True:
@@ -97,7 +99,7 @@ class Sweeper:
         # after all, the other one's request would fail when it finishes, and succeed when it is sent again.
         if self._services.store.is_sqlite:
             with self._services.store.write() as connection:
-                abandon_all_in_flight(connection)
+                abandon_left_behind(connection, before=self._began_at)
 
     def _purge(self) -> None:
         before = self._services.now() - timedelta(hours=self._services.settings.idempotency_keep_h)
