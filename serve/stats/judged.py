@@ -103,13 +103,16 @@ def kept_rows(
         key_of: what to count by.
         order: keys that come first; others follow by name.
     """
-    keys = {key_of(cell) or "" for cell in cells}
-    ordered = [*(key for key in order if key in keys), *sorted(keys - set(order))]
-    rows = []
-    for key in ordered:
-        own = [cell for cell in cells if (key_of(cell) or "") == key]
-        rows += [_kept_row(key, sample, sample_of(own, sample)) for sample in SAMPLES if sample_of(own, sample)]
-    return rows
+    by_key: dict[str, list[JudgedCell]] = {}
+    for cell in cells:
+        by_key.setdefault(key_of(cell) or "", []).append(cell)
+    ordered = [*(key for key in order if key in by_key), *sorted(set(by_key) - set(order))]
+    return [
+        _kept_row(key, sample, chosen)
+        for key in ordered
+        for sample in SAMPLES
+        if (chosen := sample_of(by_key[key], sample))
+    ]
 
 
 def kept_overall(cells: Sequence[JudgedCell]) -> list[KeptRow]:
@@ -132,9 +135,8 @@ def kept_by_week(cells: Sequence[JudgedCell]) -> list[KeptRow]:
     return kept_rows(cells, lambda cell: monday_of(cell.day))
 
 
-def _kept_row(key: str, sample: Sample, cells: Iterable[JudgedCell]) -> KeptRow:
-    own = list(cells)
-    decided, kept = total(own), total(cell for cell in own if cell.kept)
+def _kept_row(key: str, sample: Sample, cells: Sequence[JudgedCell]) -> KeptRow:
+    decided, kept = total(cells), total(cell for cell in cells if cell.kept)
     share, low, high = share_of(kept, decided)
     return KeptRow(key=key, sample=sample, decided=decided, kept=kept, share=share, low=low, high=high)
 

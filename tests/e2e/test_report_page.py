@@ -348,6 +348,19 @@ def test_sending_can_be_cancelled_and_the_photos_stay(browser: Browser, report_a
         expect(page.locator("#outbox")).to_be_hidden()
 
 
+def test_sending_can_be_cancelled_before_anything_left(browser: Browser, report_address: str, arrived: Arrived) -> None:
+    with open_page(browser, report_address) as page:
+        held: list[Route] = []
+        page.route("**/v1/session", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks what it calls
+        pick(page)
+        page.click("#send")
+        wait_until(lambda: bool(page.evaluate("document.activeElement.id === 'cancel'")) and bool(held))
+        page.get_by_role("button", name="Cancel").click()
+        held[0].continue_()
+        expect(page.locator("#send")).to_be_focused()
+    assert arrived.rows() == []
+
+
 @pytest.mark.parametrize("locale", ["zh-CN", "en-GB"])
 def test_the_page_is_whole_and_accessible_in_both_languages(browser: Browser, report_address: str, locale: str) -> None:
     def look() -> None:
