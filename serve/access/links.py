@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 from urllib.parse import urlencode
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from hazardlens.serve.access.accounts import (
     account_of,
@@ -84,6 +84,7 @@ def make_password_link(connection: Connection, act: Act, account_id: str, hours:
 
 def _make(connection: Connection, act: Act, purpose: str, account_id: str | None, hours: float) -> Link:
     link = Link(new_token(), act.now + timedelta(hours=hours))
+    connection.execute(delete(one_time_links).where(one_time_links.c.expires_at <= act.now))
     connection.execute(
         insert(one_time_links).values(
             token_sha256=token_sha256(link.token),
