@@ -24,7 +24,8 @@ def serve(
         int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one. [default: 8000]")
     ] = None,
     bundle: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Model bundle. [default: the one that ships]")
+        Path | None,
+        typer.Option(metavar="DIR", help="Model bundle until another is activated. [default: the one that ships]"),
     ] = None,
     policy: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Triage policy. [default: the one that ships]")

@@ -30,7 +30,9 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", min_length=1, description="Address to listen on; 0.0.0.0 for all networks.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
-    bundle_path: Path = Field(SHIPPED_BUNDLE, description="Folder of the model bundle to serve.")
+    bundle_path: Path = Field(
+        SHIPPED_BUNDLE, description="Folder of the model bundle to serve until another is activated."
+    )
     policy_path: Path = Field(SHIPPED_POLICY, description="Triage policy file.")
 
     data_path: Path = Field(Path("var"), description="Folder of the database, the photos and the model registry.")
