@@ -31,7 +31,8 @@ from hazardlens.serve.reports.queue_query import Position, QueueQuery, Shelf
 from hazardlens.serve.reports.second_look import blinded, wants_second
 from hazardlens.serve.reports.views import ReportView
 from hazardlens.serve.reports.workflow import State
-from hazardlens.serve.store.tables import UtcDateTime, reports
+from hazardlens.serve.store.columns import UtcDateTime
+from hazardlens.serve.store.tables import reports
 
 UNDECIDED = "undecided"
 

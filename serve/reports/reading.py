@@ -17,7 +17,8 @@ from hazardlens.serve.reports.assembly import view_of, views_of
 from hazardlens.serve.reports.errors import ReportMissingError
 from hazardlens.serve.reports.views import EventView, HistoryView, ReportList, ReportView
 from hazardlens.serve.reports.workflow import State
-from hazardlens.serve.store.tables import UtcDateTime, report_events, reports
+from hazardlens.serve.store.columns import UtcDateTime
+from hazardlens.serve.store.tables import report_events, reports
 from hazardlens.serve.uploads import read_query
 
 LIST_PARAMETERS: Final = (

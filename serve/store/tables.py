@@ -4,73 +4,27 @@
 written in the same transaction as the event that tells what it was before.
 """
 
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import (
     JSON,
     Boolean,
     Column,
-    DateTime,
-    Dialect,
     Float,
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
 )
-from sqlalchemy.types import TypeDecorator
 
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """A time with zone, kept in UTC; SQLite has no zones, so there the column holds UTC without saying so."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """To the database.
-
-        Raises:
-            ValueError: a time without zone, which could mean anything.
-        """
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without zone")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """From the database."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-metadata: Final = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-_ID: Final = String(32)
-_ACTOR: Final = String(80)
-
-
-def _report_id(**options: Any) -> Column[str]:  # noqa: ANN401 - SQLAlchemy's own options
-    return Column("report_id", _ID, ForeignKey("reports.id"), nullable=False, **options)
-
+from hazardlens.serve.store.columns import ACTOR, ID, UtcDateTime, metadata, report_id
 
 reports: Final = Table(
     "reports",
     metadata,
-    Column("id", _ID, primary_key=True),
+    Column("id", ID, primary_key=True),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("version", Integer, nullable=False),  # rises with every change: who changes must say which one they saw
@@ -83,7 +37,7 @@ reports: Final = Table(
     Column("reporter", Text),
     Column("reporter_group", String(80)),
     Column("external_id", String(200)),
-    Column("source", _ACTOR, nullable=False),  # who sent it: "key:ID", "account:ID" or "anonymous"
+    Column("source", ACTOR, nullable=False),  # who sent it: "key:ID", "account:ID" or "anonymous"
     # What holds now: the machine's word until a person's takes its place.
     Column("category", String(40)),
     Column("urgency", String(20)),
@@ -99,10 +53,10 @@ reports: Final = Table(
     Column("policy", String(100)),
     # Review.
     Column("audit", Boolean, nullable=False),  # drawn at random, so that confident reports are measured too
-    Column("claimed_by", _ACTOR),
+    Column("claimed_by", ACTOR),
     Column("claimed_until", UtcDateTime),
     Column("verdict", String(20)),
-    Column("decided_by", _ACTOR),
+    Column("decided_by", ACTOR),
     Column("decided_at", UtcDateTime),
     Column("second_review", String(20), nullable=False),  # none, wanted, done
     Column("forwarded_at", UtcDateTime),
@@ -121,7 +75,7 @@ reports: Final = Table(
 report_media: Final = Table(
     "report_media",
     metadata,
-    _report_id(primary_key=True),
+    report_id(primary_key=True),
     Column("n", Integer, primary_key=True),  # from 0, in the order sent
     Column("sha256", String(64), nullable=False),  # of the original
     Column("name", String(200), nullable=False),
@@ -140,7 +94,7 @@ photo_bands: Final = Table(
     metadata,
     # Photos that look alike share at least one of four bands of their hash, so a look-up of four values finds them.
     Column("band", String(5), primary_key=True),  # which quarter of the hash, and its 4 hex characters
-    _report_id(primary_key=True),
+    report_id(primary_key=True),
     Column("n", Integer, primary_key=True),
     Column("phash", String(16), nullable=False),
 )
@@ -149,9 +103,9 @@ report_events: Final = Table(
     "report_events",
     metadata,
     Column("seq", Integer, primary_key=True, autoincrement=True),
-    _report_id(index=True),
+    report_id(index=True),
     Column("at", UtcDateTime, nullable=False),
-    Column("actor", _ACTOR, nullable=False),
+    Column("actor", ACTOR, nullable=False),
     Column("actor_name", String(120), nullable=False),
     Column("action", String(40), nullable=False),
     Column("before", JSON, nullable=False),  # the fields that changed, as they were
@@ -167,12 +121,12 @@ reviews: Final = Table(
     "reviews",
     metadata,
     Column("seq", Integer, primary_key=True, autoincrement=True),
-    _report_id(index=True),
+    report_id(index=True),
     Column(
         "kind", String(10), nullable=False
     ),  # first: it decided the report; second: a look at somebody else's decision
     Column("at", UtcDateTime, nullable=False),
-    Column("reviewer", _ACTOR, nullable=False),
+    Column("reviewer", ACTOR, nullable=False),
     Column("verdict", String(20), nullable=False),
     Column("category", String(40), nullable=False),
     Column("urgency", String(20), nullable=False),
@@ -190,8 +144,8 @@ reviews: Final = Table(
 report_links: Final = Table(
     "report_links",
     metadata,
-    _report_id(primary_key=True),
-    Column("other_id", _ID, ForeignKey("reports.id"), primary_key=True),
+    report_id(primary_key=True),
+    Column("other_id", ID, ForeignKey("reports.id"), primary_key=True),
     Column("at", UtcDateTime, nullable=False),
     Column("same_photo", Boolean, nullable=False),
     Column("hash_distance", Integer),  # bits of 64 that differ between the closest photos
@@ -203,10 +157,10 @@ report_links: Final = Table(
 idempotency_keys: Final = Table(
     "idempotency_keys",
     metadata,
-    Column("source", _ACTOR, primary_key=True),
+    Column("source", ACTOR, primary_key=True),
     Column("key", String(200), primary_key=True),
     Column("body_sha256", String(64), nullable=False),
-    Column("report_id", _ID),  # none while the request is under way
+    Column("report_id", ID),  # none while the request is under way
     Column("created_at", UtcDateTime, nullable=False),
     Index("ix_idempotency_keys_created_at", "created_at"),
 )
@@ -214,7 +168,7 @@ idempotency_keys: Final = Table(
 accounts: Final = Table(
     "accounts",
     metadata,
-    Column("id", _ID, primary_key=True),
+    Column("id", ID, primary_key=True),
     Column("name", String(80), nullable=False, unique=True),
     Column("display_name", String(120), nullable=False),
     Column("role", String(20), nullable=False),
@@ -228,7 +182,7 @@ sessions: Final = Table(
     "sessions",
     metadata,
     Column("token_sha256", String(64), primary_key=True),
-    Column("account_id", _ID, ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("account_id", ID, ForeignKey("accounts.id"), nullable=False, index=True),
     Column("csrf_token", String(64), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),
@@ -238,13 +192,13 @@ sessions: Final = Table(
 api_keys: Final = Table(
     "api_keys",
     metadata,
-    Column("id", _ID, primary_key=True),
+    Column("id", ID, primary_key=True),
     Column("name", String(120), nullable=False, unique=True),
     Column("secret_sha256", String(64), nullable=False, unique=True),
     Column("actions", JSON, nullable=False),
     Column("reporter_group", String(80)),
     Column("created_at", UtcDateTime, nullable=False),
-    Column("created_by", _ACTOR, nullable=False),
+    Column("created_by", ACTOR, nullable=False),
     Column("last_used_at", UtcDateTime),
     Column("revoked_at", UtcDateTime),
 )
@@ -254,7 +208,7 @@ one_time_links: Final = Table(
     metadata,
     Column("token_sha256", String(64), primary_key=True),
     Column("purpose", String(20), nullable=False),  # setup, or password of an account
-    Column("account_id", _ID, ForeignKey("accounts.id")),
+    Column("account_id", ID, ForeignKey("accounts.id")),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("used_at", UtcDateTime),
@@ -274,7 +228,7 @@ audit_events: Final = Table(
     metadata,
     Column("seq", Integer, primary_key=True, autoincrement=True),
     Column("at", UtcDateTime, nullable=False),
-    Column("actor", _ACTOR, nullable=False),
+    Column("actor", ACTOR, nullable=False),
     Column("actor_name", String(120), nullable=False),
     Column("action", String(60), nullable=False),
     Column("target", String(200), nullable=False),
@@ -291,14 +245,14 @@ dispatch_targets: Final = Table(
     Column("enabled", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
-    Column("updated_by", _ACTOR, nullable=False),
+    Column("updated_by", ACTOR, nullable=False),
 )
 
 deliveries: Final = Table(
     "deliveries",
     metadata,
-    Column("id", _ID, primary_key=True),
-    _report_id(index=True),
+    Column("id", ID, primary_key=True),
+    report_id(index=True),
     Column("route", String(80), nullable=False),
     Column("payload", JSON, nullable=False),
     Column("state", String(20), nullable=False),  # waiting, delivered, dead
@@ -315,7 +269,7 @@ model_events: Final = Table(
     metadata,
     Column("seq", Integer, primary_key=True, autoincrement=True),
     Column("at", UtcDateTime, nullable=False),
-    Column("actor", _ACTOR, nullable=False),
+    Column("actor", ACTOR, nullable=False),
     Column("action", String(40), nullable=False),  # activated, refused, shadow_started, shadow_stopped
     Column("version", String(100), nullable=False),
     Column("detail", JSON, nullable=False),
@@ -324,7 +278,7 @@ model_events: Final = Table(
 shadow_results: Final = Table(
     "shadow_results",
     metadata,
-    _report_id(primary_key=True),
+    report_id(primary_key=True),
     Column("model_version", String(100), primary_key=True),
     Column("at", UtcDateTime, nullable=False),
     Column("prefill", JSON, nullable=False),

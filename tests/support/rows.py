@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import JSON, Boolean, Float, Integer, Table
 
 from hazardlens.serve.reports.ids import new_report_id
-from hazardlens.serve.store.tables import UtcDateTime
+from hazardlens.serve.store.columns import UtcDateTime
 
 NOON: Final = datetime(2026, 5, 1, 12, tzinfo=UTC)
 

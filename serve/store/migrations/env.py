@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from hazardlens.serve.store.tables import metadata
+from hazardlens.serve.store.tables import reports
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=reports.metadata,
     render_as_batch=True,
     transactional_ddl=True,
 )

@@ -16,9 +16,10 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from hazardlens.serve.errors import SettingsError
 from hazardlens.serve.store import engine
+from hazardlens.serve.store.columns import UtcDateTime
 from hazardlens.serve.store.engine import Store
 from hazardlens.serve.store.errors import StoreUnavailableError
-from hazardlens.serve.store.tables import UtcDateTime, audit_events, service_state
+from hazardlens.serve.store.tables import audit_events, service_state
 from support.postgres import PostgresServer, postgres_server
 
 NOON = datetime(2026, 5, 1, 12, 0, 0, 123456, UTC)

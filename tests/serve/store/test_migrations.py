@@ -13,10 +13,11 @@ from sqlalchemy import Table, func, insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from hazardlens.serve.store import migrate
+from hazardlens.serve.store.columns import metadata
 from hazardlens.serve.store.engine import Store
 from hazardlens.serve.store.errors import StoreUnavailableError
 from hazardlens.serve.store.migrate import MIGRATIONS
-from hazardlens.serve.store.tables import APPEND_ONLY, metadata, reports
+from hazardlens.serve.store.tables import APPEND_ONLY, reports
 from support.postgres import PostgresServer
 from support.rows import values_for
 

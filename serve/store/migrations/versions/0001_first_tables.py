@@ -141,9 +141,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_reports_decided_at_id", ["decided_at", "id"], unique=False)
         batch_op.create_index("ix_reports_queue", ["state", "urgency_rank", "doubt", "created_at", "id"], unique=False)
         batch_op.create_index(
-            "ix_reports_second_review",
-            ["second_review", "urgency_rank", "doubt", "created_at", "id"],
-            unique=False,
+            "ix_reports_second_review", ["second_review", "urgency_rank", "doubt", "created_at", "id"]
         )
         batch_op.create_index("ix_reports_state_created_at", ["state", "created_at", "id"], unique=False)
         batch_op.create_index("ix_reports_external_id_source", ["external_id", "source"], unique=False)
