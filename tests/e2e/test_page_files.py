@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -66,6 +68,17 @@ def test_every_module_belongs_to_a_page() -> None:
         if f"{{{{assets}}}}/{name}".encode() in site.contents[page]
     }
     assert {name for name in site.files if name.endswith(".js")} - used == set()
+
+
+@pytest.mark.parametrize(
+    "folder", sorted(path.parent for path in VENDOR.glob("*/VENDORED.md")), ids=lambda path: path.name
+)
+def test_what_is_vendored_is_what_its_list_says(folder: Path) -> None:
+    told = dict(re.findall(r"\| `([^`]+)` \| `([0-9a-f]{64})` \|", (folder / "VENDORED.md").read_text("utf-8")))
+    there = {
+        path.name: sha256(path.read_bytes()).hexdigest() for path in folder.iterdir() if path.name != "VENDORED.md"
+    }
+    assert there == told
 
 
 def test_files_are_kept_for_good_and_the_page_itself_is_asked_for_again(client: TestClient) -> None:

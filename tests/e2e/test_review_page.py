@@ -336,6 +336,26 @@ def test_a_claim_that_ran_out_unused_keeps_no_decision_from_counting(browser: Br
         assert office.decided(report_id)["verdict"] == "confirm"
 
 
+def test_a_second_look_is_blind_and_leaves_the_report_as_it_is(browser: Browser, office: Office) -> None:
+    report_id = office.add()
+    with office.desk(browser, "wang") as wang:
+        ready(wang)
+        wang.keyboard.press("Enter")
+        office.decided(report_id)
+    with office.store.write() as connection:
+        connection.execute(update(reports).where(reports.c.id == report_id).values(second_review="wanted"))
+    with office.desk(browser) as page:
+        ready(page)
+        expect(page.locator("#facts")).to_contain_text("A second look")
+        expect(page.locator("#history")).to_have_count(0)
+        expect(page.locator(".line")).not_to_contain_text("Confirmed")
+        page.keyboard.press("Enter")
+        wait_until(lambda: office.row(report_id)["second_review"] == "done")
+    row = office.row(report_id)
+    assert (row["state"], row["verdict"], office.review_of(report_id)["kind"]) == ("confirmed", "confirm", "second")
+    assert row["decided_by"] != office.review_of(report_id)["reviewer"]
+
+
 def test_without_a_line_decisions_wait_on_the_device_and_go_out_later(browser: Browser, office: Office) -> None:
     first, second = office.add(urgency="urgent"), office.add()
     with office.desk(browser) as page:
