@@ -18,6 +18,7 @@ from hazardlens.serve.stats.window import Window, read_window
 router = APIRouter(prefix="/v1", tags=["stats"])
 
 _MAX_SUSPICIOUS: Final = 200
+_OWN_PARAMETERS: Final = {"/v1/stats.csv": ("table",), "/v1/stats/suspicious": ("limit",)}
 _PROBLEMS: Final = problem_answers(
     "unauthenticated", "forbidden", "field_invalid", "field_unknown", "store_unavailable"
 )
@@ -44,7 +45,7 @@ def _window_of(
     last: _Last = None,
     utc_offset_min: _Offset = None,
 ) -> Window:
-    known = {"from", "to", "utc_offset_min", "table", "limit"}
+    known = {"from", "to", "utc_offset_min", *_OWN_PARAMETERS.get(request.url.path, ())}
     for name in request.query_params:
         if name not in known:
             raise FieldUnknownError(f"no parameter {name[:40]!r} here; there are {', '.join(sorted(known))}")

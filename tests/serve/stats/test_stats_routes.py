@@ -80,6 +80,7 @@ def test_decisions_in_doubt_come_with_a_link(client: TestClient) -> None:
     [
         pytest.param("/v1/stats?from=monday", "field_invalid", id="no day"),
         pytest.param("/v1/stats?form=2026-03-02", "field_unknown", id="a misspelt parameter"),
+        pytest.param("/v1/stats?table=kept", "field_unknown", id="a parameter of another path"),
         pytest.param("/v1/stats.csv", "field_invalid", id="no table"),
         pytest.param("/v1/stats.csv?table=reports", "field_invalid", id="a table that there is not"),
         pytest.param("/v1/stats/suspicious?limit=0", "field_invalid", id="none"),
