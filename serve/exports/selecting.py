@@ -8,13 +8,12 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, RowMapping, select
 
 from hazardlens.model.exports.reviewed import ExportFilters
-from hazardlens.serve.reports.workflow import State, Verdict
+from hazardlens.serve.reports.workflow import State
 from hazardlens.serve.store.engine import Store
 from hazardlens.serve.store.tables import report_media, reports, reviews
 
 BATCH_REPORTS: Final = 50
 _DECIDED_STATES: Final = (State.CONFIRMED, State.CORRECTED, State.REJECTED, State.FORWARDED, State.RESOLVED)
-_VERDICTS: Final = (Verdict.CONFIRM, Verdict.CORRECT, Verdict.REJECT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +63,7 @@ def _read_batch(connection: Connection, ids: Sequence[str], filters: ExportFilte
 
 
 def _conditions(filters: ExportFilters) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [
-        reports.c.state.in_([state.value for state in _DECIDED_STATES]),
-        reports.c.verdict.in_([verdict.value for verdict in _VERDICTS]),
-    ]
+    conditions: list[ColumnElement[bool]] = [reports.c.state.in_([state.value for state in _DECIDED_STATES])]
     if filters.decided_from is not None:
         conditions.append(reports.c.decided_at >= filters.decided_from)
     if filters.decided_to is not None:
