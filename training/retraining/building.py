@@ -86,9 +86,8 @@ def build_version(
         draft = _draft(ingredients, staged, config, before, advance)
         content = draft.sha256()
         known = next((path for path, version in earlier if version.sha256 == content), None)
-        made = write_version(staged, draft, datasets, now) if known is None else None
-        folder = datasets / made.name if made is not None else known
-        return _read_back(folder or datasets, None if before is None else before[1], fresh=made is not None)
+        folder = known or datasets / write_version(staged, draft, datasets, now).name
+        return _read_back(folder, None if before is None else before[1], fresh=known is None)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
 

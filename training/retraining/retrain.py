@@ -174,18 +174,19 @@ def _compare(plan: Plan, built: BuiltVersion, candidate: Bundle, report: Report,
 def _measure(plan: Plan, built: BuiltVersion, report: Report, advance: Advance | None) -> _Compared:
     before, _ = from_bundle(plan.request.bundle)
     after, _ = from_bundle(plan.request.out / BUNDLE_FOLDER)
-    found = _Compared({}, {}, {})
+    changes: dict[str, Sequence[HazardChange]] = {}
+    flips: dict[str, Sequence[Flip]] = {}
     for name, records in _test_sets(built).items():
         report(f"measuring both models on {len(records)} photos: {name}")
         answers = [Answers(model, judge(model.finder, records, advance)) for model in (before, after)]
-        found.changes[name] = compare_models(
+        changes[name] = compare_models(
             (before, answers[0].judged),
             (after, answers[1].judged),
             resamples=_QUICK_RESAMPLES if plan.request.quick else RESAMPLES,
         )
-        found.flips[name] = find_flips(*answers)
+        flips[name] = find_flips(*answers)
     thresholds = {name: subject.model_thresholds for name, subject in Answers(after, ()).hazards().items()}
-    return _Compared(found.changes, found.flips, thresholds)
+    return _Compared(changes, flips, thresholds)
 
 
 def _test_sets(built: BuiltVersion) -> dict[str, list[PhotoRecord]]:
