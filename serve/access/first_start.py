@@ -58,5 +58,6 @@ async def greeting(store_ready: asyncio.Event, greet: Callable[[], None]) -> Asy
     try:
         yield
     finally:
-        task.cancel()
+        if not store_ready.is_set():  # else its thread uses the store, which is closed next
+            task.cancel()
         await asyncio.wait({task})

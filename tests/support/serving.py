@@ -30,6 +30,8 @@ from hazardlens.serve.settings import load_settings
 CLASSIFY: Final = "/v1/classify"
 LABELS: Final = ScriptedDetector([]).labels
 PATIENCE_S: Final = 60.0
+_TEST_SETTINGS: Final = {"inference_threads": 1, "rate_limit_anonymous_per_minute": 0}
+"""A test sends what it likes as fast as it can; what it says itself goes first."""
 
 
 def found(label: str = "stacked_clutter", confidence: float = 0.9) -> Detections:
@@ -53,7 +55,7 @@ def serving(
 ) -> Iterator[TestClient]:
     """A started app behind a client, ready to classify; without a detector it finds nothing."""
     app = create_app(
-        load_settings(**{"inference_threads": 1, "data_path": Path(tempfile.mkdtemp()), **settings}),
+        load_settings(**{**_TEST_SETTINGS, "data_path": Path(tempfile.mkdtemp()), **settings}),
         detector=detector or ScriptedDetector([Detections.empty(LABELS)]),
         authenticate=authenticate,
         now=now,
