@@ -415,6 +415,8 @@ def test_filters_counts_and_photos(browser: Browser, office: Office) -> None:
         page.locator(".chip[data-urgency=routine]").click()
         expect(page.locator(".line")).to_have_count(1)
         expect(page.locator(".line[aria-current]")).to_have_attribute("data-id", both)
+        page.locator("#history summary").click()
+        expect(page.locator("#report")).to_be_focused()
         page.locator("select[data-filter=category]").select_option("damaged_wall")
         expect(page.locator("#queue-empty")).to_be_visible()
         page.locator("select[data-filter=category]").select_option("")

@@ -195,6 +195,10 @@ function listen() {
   byId("back").addEventListener("click", () => {
     byId("main").dataset.open = "no";
   });
+  // After a click the keyboard is the page's again: else Enter would press the same button once more.
+  byId("main").addEventListener("click", ({ detail, target }) => {
+    if (detail > 0 && !target.closest("input, textarea, select, label")) byId("report").focus({ preventScroll: true });
+  });
   byId("note").addEventListener("input", ({ target }) => change({ note: target.value }));
   editor.addEventListener("change", () => {
     drawBoxes(editor, acts);
