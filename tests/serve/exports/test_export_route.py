@@ -167,6 +167,21 @@ def test_the_last_decision_counts_and_all_are_told(client: TestClient, tmp_path:
     assert [review.verdict for review in report.reviews] == ["confirm", "correct"]
 
 
+def test_a_second_look_that_agrees_leaves_the_boxes_of_the_decision(tmp_path: Path) -> None:
+    with serving(authenticate=authenticate_by_header, now=lambda: NOW, second_review_share=1.0) as client:
+        report_id = _add(client)
+        _decide(client, report_id)
+        boxes = [[{"label": HEAP[0], "box": MOVED}]]
+        _decide(client, report_id, "zhang", verdict="correct", reason="wrong_box", boxes=boxes)
+        (report,) = _exported(client, tmp_path).values()
+    assert report.photos[0].boxes[0].box.xyxy == HEAP[1]
+    assert (report.verdict, report.decided_by, report.reason) == ("confirm", "account:li", None)
+    assert [(review.kind, review.reviewer) for review in report.reviews] == [
+        ("first", "account:li"),
+        ("second", "account:zhang"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("form", "inside"),
     [
@@ -258,7 +273,7 @@ def _blob_of(client: TestClient, report_id: str) -> Path:
     services = _services(client)
     with services.store.read() as connection:
         query = select(report_media.c.sha256).where(report_media.c.report_id == report_id)
-        sha256 = connection.execute(query).scalar_one()
+        sha256 = str(connection.execute(query).scalar_one())
     return services.settings.media_path / sha256[:2] / sha256
 
 
