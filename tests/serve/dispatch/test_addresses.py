@@ -65,7 +65,7 @@ def test_what_is_no_place_of_one_machine_is_never_allowed(address: str) -> None:
     [
         ("http://example.org/", "https"),
         ("ftp://example.org/", "expected https"),
-        ("file:///etc/passwd", "expected https"),
+        ("file:/etc/passwd", "expected https"),
         ("https://", "expected https"),
         ("https://example.org:0/", "expected https"),
         ("https://example.org:99999/", "no address"),

@@ -1,26 +1,21 @@
 """The ways in and out of the database, on each kind of it."""
 
-import contextlib
 import sqlite3
 import sys
 import threading
 import traceback
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import bindparam, exc, func, insert, select, text
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy import bindparam, func, insert, select, text
+from sqlalchemy.exc import StatementError
 
 from hazardlens.serve.errors import SettingsError
-from hazardlens.serve.store import engine
 from hazardlens.serve.store.columns import UtcDateTime
 from hazardlens.serve.store.engine import Store
-from hazardlens.serve.store.errors import StoreUnavailableError
 from hazardlens.serve.store.tables import audit_events, service_state
-from support.postgres import PostgresServer, postgres_server
 
 NOON = datetime(2026, 5, 1, 12, 0, 0, 123456, UTC)
 
@@ -183,135 +178,3 @@ def test_a_driver_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(SettingsError, match=r"hazardlens\[postgres\]"):
         Store("postgresql://host/db")
-
-
-def test_a_mistake_of_ours_is_not_called_an_outage(store: Store) -> None:
-    _put(store, "a")
-    with pytest.raises(IntegrityError):
-        _put(store, "a")
-    with pytest.raises(StatementError), store.read() as connection:
-        connection.execute(text("SELECT :value"))
-
-
-def test_before_the_tables_are_there_the_store_is_unavailable(store_url: str) -> None:
-    if store_url.startswith("sqlite"):
-        Path(store_url.removeprefix("sqlite:///")).parent.mkdir()
-    store = Store(store_url)
-    with pytest.raises(StoreUnavailableError) as caught:
-        _keys(store)
-    assert caught.value.retry_after_s == 5
-    store.migrate()
-    assert _keys(store) == set()
-    store.close()
-
-
-def test_which_errors_of_the_database_pass_and_which_are_ours(tmp_path: Path) -> None:
-    """All that SQLAlchemy hands on from a driver. A new kind makes this fail, and has to be put on one side."""
-    outages = {"OperationalError", "InterfaceError"}
-    ours = {"DataError", "DatabaseError", "DBAPIError", "IntegrityError", "InternalError", "NotSupportedError"}
-    kinds = {kind for kind in vars(exc).values() if isinstance(kind, type) and issubclass(kind, exc.DBAPIError)}
-    assert {kind.__name__ for kind in kinds} == outages | ours | {"ProgrammingError"}
-    store = Store(f"sqlite:///{tmp_path / 'a.sqlite3'}")
-    store.migrate()
-    for kind in kinds:
-        expected = StoreUnavailableError if kind.__name__ in outages else kind
-        with pytest.raises(expected), store.read():
-            raise kind("SELECT", {}, Exception("the driver's"))
-        with pytest.raises(StoreUnavailableError), store.read():
-            raise kind("SELECT", {}, Exception("the driver's"), connection_invalidated=True)
-    store.close()
-
-
-def test_the_folder_of_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
-    store = Store(f"sqlite:///{tmp_path / 'var' / 'a.sqlite3'}")
-    store.migrate()
-    assert (tmp_path / "var").stat().st_mode & 0o777 == 0o700
-    store.close()
-
-
-def _connection_refused(tmp_path: Path) -> str:
-    return f"postgresql://postgres@/nosuch?host={tmp_path}"
-
-
-def _folder_is_a_file(tmp_path: Path) -> str:
-    (tmp_path / "file").write_text("")
-    return f"sqlite:///{tmp_path / 'file' / 'a.sqlite3'}"
-
-
-def _no_database(tmp_path: Path) -> str:
-    (tmp_path / "noise.sqlite3").write_bytes(b"no database at all" * 1000)
-    return f"sqlite:///{tmp_path / 'noise.sqlite3'}"
-
-
-@pytest.mark.parametrize("make_url", [_connection_refused, _folder_is_a_file, _no_database])
-@pytest.mark.parametrize("use", [Store.migrate, Store.ping], ids=["migrate", "ping"])
-def test_a_database_that_cannot_be_used_is_unavailable(
-    tmp_path: Path, make_url: Callable[[Path], str], use: Callable[[Store], None]
-) -> None:
-    store = Store(make_url(tmp_path))
-    with pytest.raises(StoreUnavailableError):
-        use(store)
-    store.close()
-
-
-def test_a_writer_that_waits_too_long_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "_BUSY_TIMEOUT_MS", 1)
-    store = Store(f"sqlite:///{tmp_path / 'a.sqlite3'}")
-    store.migrate()
-    with store.write(), pytest.raises(StoreUnavailableError):
-        _put(store, "a")
-    _put(store, "a")
-    store.close()
-
-
-def test_more_users_than_connections_are_told_so(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "_POOL_TIMEOUT_S", 0.01)
-    store = Store(store_url)
-    store.migrate()
-    with contextlib.ExitStack() as stack:
-        for _ in range(15):
-            stack.enter_context(store.read())
-        with pytest.raises(StoreUnavailableError, match="in use"):
-            store.ping()
-    store.ping()
-    store.close()
-
-
-def test_a_look_sees_one_moment(store: Store) -> None:
-    with store.read() as connection:
-        count = select(func.count()).select_from(service_state)
-        assert connection.execute(count).scalar_one() == 0
-        _put(store, "a")
-        assert connection.execute(count).scalar_one() == 0
-
-
-def test_a_postgresql_server_that_comes_back_is_used_again(postgres: PostgresServer) -> None:
-    """Costs 2 s: a server of its own that stops and starts."""
-    with postgres_server(postgres.binaries) as server:
-        store = Store(server.new_database())
-        store.migrate()
-        _put(store, "before")
-        server.stop()
-        with pytest.raises(StoreUnavailableError):
-            _keys(store)
-        with pytest.raises(StoreUnavailableError):
-            _put(store, "lost")
-        server.start()
-        _put(store, "after")
-        assert _keys(store) == {"before", "after"}
-        server.stop()  # and once more, while nobody looks
-        server.start()
-        assert _keys(store) == {"before", "after"}
-        store.close()
-
-
-def test_a_server_that_goes_in_the_middle_of_a_transaction_keeps_nothing_of_it(postgres: PostgresServer) -> None:
-    store = Store(postgres.new_database())
-    store.migrate()
-    with pytest.raises(StoreUnavailableError), store.write() as connection:  # noqa: PT012 - all of it is the transaction
-        pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
-        with store.engine.connect() as other:
-            other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
-        connection.execute(insert(service_state).values(key="a", value=0, updated_at=NOON))
-    assert _keys(store) == set()
-    store.close()

@@ -78,7 +78,7 @@ def test_all_errors_of_obstore_are_known(server: ObjectServer, monkeypatch: pyte
             blobs.get(NAME)
 
 
-@pytest.mark.parametrize("url", ["s3://", "file:///tmp", "bucket", "https://host/bucket"])
+@pytest.mark.parametrize("url", ["s3://", "file:/tmp", "bucket", "https://host/bucket"])
 def test_an_address_of_another_kind_is_refused(url: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="HAZARDLENS_MEDIA_URL"):
         open_blobs(url, folder=tmp_path, endpoint_url=None)
