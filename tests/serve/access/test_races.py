@@ -5,8 +5,10 @@ from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
+from starlette.testclient import TestClient
 
 from hazardlens.serve.access.accounts import add_account, change_account, count_accounts
+from hazardlens.serve.access.authentication import CSRF_HEADER
 from hazardlens.serve.access.errors import LastAdministratorError, LinkInvalidError, NameTakenError
 from hazardlens.serve.access.keys import add_key, mark_used
 from hazardlens.serve.access.links import make_password_link, make_setup_link, redeem_link
@@ -14,7 +16,8 @@ from hazardlens.serve.access.roles import Action, Role
 from hazardlens.serve.errors import RequestError
 from hazardlens.serve.store.engine import Store
 from hazardlens.serve.store.tables import accounts, api_keys
-from support.accounts import BY_SYSTEM, CHEAP_HASH, NOON, PASSWORD, person_in
+from support.accounts import BY_SYSTEM, CHEAP_HASH, NOON, PASSWORD, person_in, services_in, session_headers
+from support.serving import serving
 
 
 @pytest.fixture(autouse=True)
@@ -100,3 +103,23 @@ def test_a_key_is_made_found_and_noted(store: Store) -> None:
         assert (
             connection.execute(select(api_keys.c.last_used_at).where(api_keys.c.id == row["id"])).scalar_one() == NOON
         )
+
+
+@pytest.mark.usefixtures("cheap_passwords")
+def test_people_and_systems_come_in_on_each_database(store_url: str) -> None:
+    with serving(database_url=store_url) as client:
+        person_in(services_in(client).store, "boss", Role.ADMINISTRATOR)
+        opened = client.post("/v1/session", json={"name": "boss", "password": PASSWORD})
+        headers = {CSRF_HEADER: opened.json()["csrf_token"]}
+        made = client.post("/v1/keys", json={"name": "k", "actions": ["read_reports"]}, headers=headers).json()
+        system = TestClient(client.app, headers={"Authorization": f"Bearer {made['secret']}"})
+        assert system.get("/v1/reports").status_code == 200
+        assert client.get("/v1/keys").json()["keys"][0]["last_used_at"] is not None
+        assert client.delete("/v1/session", headers=headers).status_code == 204
+        events = [event["action"] for event in _audit(client, session_headers(client, "boss"))]
+    assert events == ["signed_out", "key_added", "signed_in", "account_added"]
+
+
+def _audit(client: TestClient, headers: dict[str, str]) -> list[dict[str, str]]:
+    events: list[dict[str, str]] = client.get("/v1/audit", headers=headers).json()["events"]
+    return events
