@@ -80,10 +80,10 @@ class PostgresServer:
             self._process.wait(_PATIENCE_S)
             self._process = None
 
-    def new_database(self) -> str:
-        """The address of a fresh database."""
+    def new_database(self, like: str | None = None) -> str:
+        """The address of a fresh database, empty or a copy of one that nobody is connected to."""
         name = f"t{uuid.uuid4().hex}"
-        self._administer(f"CREATE DATABASE {name}")
+        self._administer(f"CREATE DATABASE {name} TEMPLATE {make_url(like).database if like else 'template1'}")
         return self.url_of(name)
 
     def drop_database(self, url: str) -> None:
