@@ -128,7 +128,7 @@ def test_nothing_is_written_over(invoke: Invoke, data_path: Path, tmp_path: Path
     for command in commands:
         result = invoke("data", *command, "--out", tmp_path / "there")
         assert result.code == 2
-        assert "is there already" in result.err
+        assert "is there already; an export is never written over" in result.err
 
 
 def test_a_disk_that_refuses_is_named(invoke: Invoke, tmp_path: Path) -> None:

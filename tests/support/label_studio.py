@@ -76,7 +76,8 @@ def label_studio(folder: Path) -> Iterator[LabelStudio]:
             ) as client:
                 yield LabelStudio(address, client, photos)
         finally:
-            os.killpg(process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _environment(folder: Path, photos: Path) -> dict[str, str]:
