@@ -6,10 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import RowMapping, update
 
-from hazardlens.serve.access.accounts import account_named
+from hazardlens.serve.access.accounts import account_named, account_of, set_password
 from hazardlens.serve.access.audit import Act
 from hazardlens.serve.access.errors import LoginFailedError
-from hazardlens.serve.access.passwords import hash_password, is_outdated, password_matches
+from hazardlens.serve.access.passwords import check_strength, hash_password, is_outdated, password_matches
 from hazardlens.serve.access.principals import Principal
 from hazardlens.serve.access.roles import ROLE_ACTIONS, Role
 from hazardlens.serve.access.sessions import OpenedSession, open_session
@@ -61,6 +61,37 @@ def sign_in(
         signed_in = replace(act, principal=principal_of_account(row))
         signed_in.write(connection, "signed_in", f"account:{row['id']}", sender=sender)
     return row, opened
+
+
+def change_password(
+    store: Store, settings: Settings, act: Act, *, password: str, new_password: str, sender: str
+) -> None:
+    """Change the password of whoever is signed in. All sessions of the account end, this one too.
+
+    Args:
+        store: the database.
+        settings: what a password needs.
+        act: of an account.
+        password: the present one: a session that was left open must not be enough.
+        new_password: the chosen one.
+        sender: where the attempt comes from, see `clients.sender_of`.
+
+    Raises:
+        RateLimitedError: too early after too many failures.
+        LoginFailedError: it is not the present password.
+        PasswordWeakError: another one, please.
+    """
+    with store.read() as connection:
+        row = account_of(connection, act.principal.id)
+    check_strength(new_password, row["name"], min_chars=settings.password_min_chars)
+    with store.write() as connection:
+        begin_attempt(connection, row["name"], sender, act.now)
+    if not password_matches(password, row["password_hash"]):
+        raise LoginFailedError("this is not the present password")
+    hashed = hash_password(new_password)
+    with store.write() as connection:
+        forgive(connection, row["name"], sender, act.now)
+        set_password(connection, act, row["id"], hashed)
 
 
 def principal_of_account(row: RowMapping) -> Principal:

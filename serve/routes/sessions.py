@@ -13,7 +13,7 @@ from hazardlens.serve.access.passwords import MAX_CHARS
 from hazardlens.serve.access.principals import Principal
 from hazardlens.serve.access.roles import ROLE_ACTIONS, Role
 from hazardlens.serve.access.sessions import COOKIE, end_session, find_session
-from hazardlens.serve.access.signing_in import sign_in
+from hazardlens.serve.access.signing_in import change_password, sign_in
 from hazardlens.serve.access.views import AccountBrief, SessionView
 from hazardlens.serve.documents import problem_answers
 from hazardlens.serve.facts import facts_of
@@ -35,6 +35,15 @@ class LoginBody(BaseModel):
 
     name: str = Field(max_length=200, examples=["li"])
     password: str = Field(max_length=4 * MAX_CHARS)
+
+
+class PasswordBody(BaseModel):
+    """The present password and the next one."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    password: str = Field(max_length=4 * MAX_CHARS)
+    new_password: str = Field(max_length=4 * MAX_CHARS)
 
 
 class LinkBody(BaseModel):
@@ -120,6 +129,36 @@ def delete_session(
         with services.store.write() as connection:
             end_session(connection, token)
             act.write(connection, "signed_out", principal.actor)
+    response = Response(status_code=204)
+    response.delete_cookie(COOKIE, **_cookie(request, services))
+    return response
+
+
+@router.post(
+    "/session/password",
+    status_code=204,
+    summary="Change my password",
+    responses=problem_answers(
+        *("unauthenticated", "login_failed", "password_weak", "overloaded"), *_BODY, *_FIELDS, *_REFUSED
+    ),
+)
+def change_own_password(
+    request: Request,
+    services: Annotated[Services, Depends(services_of)],
+    principal: Annotated[Principal, Depends(principal_of)],
+    body: Annotated[PasswordBody, Depends(JsonOf(PasswordBody))],
+) -> Response:
+    """Needs the present password. All sessions of the account end, this one too: sign in with the new one."""
+    if principal.kind != "account":
+        raise UnauthenticatedError("nobody is signed in")
+    change_password(
+        services.store,
+        services.settings,
+        Act(principal, services.now(), facts_of(request.scope).request_id),
+        password=body.password,
+        new_password=body.new_password,
+        sender=sender_of(address_of(request, services.settings)),
+    )
     response = Response(status_code=204)
     response.delete_cookie(COOKIE, **_cookie(request, services))
     return response

@@ -92,7 +92,7 @@ def test_from_the_first_start_to_signing_out(browser: Browser, address: str, sto
         sign_in(page, "Boss", "aaaaaaaaaaaaaaaaa")
         expect(page.locator("#problem")).to_contain_text("password_weak")
         sign_in(page, "Boss")
-        page.wait_for_url("**/admin")
+        page.wait_for_url(f"{address}/admin")
         expect(page.locator("#account")).to_contain_text("boss")
         page.get_by_role("button", name="Sign out").click()
         page.wait_for_url(f"{address}/")
@@ -100,7 +100,7 @@ def test_from_the_first_start_to_signing_out(browser: Browser, address: str, sto
         page.wait_for_url("**/login?next=%2Fadmin")
         look(page)
         sign_in(page, "boss")
-        page.wait_for_url("**/admin")
+        page.wait_for_url(f"{address}/admin")
         page.goto(link)
         expect(page.locator("#problem")).to_contain_text("This link is no longer good.")
         expect(page.locator("#form")).to_be_hidden()
@@ -134,7 +134,7 @@ def test_an_administrator_lets_somebody_in_and_out_again(browser: Browser, addre
             expect(other.locator("#name-field")).to_be_hidden()
             other.fill("#password", PASSWORD)
             other.click("#send")
-            other.wait_for_url("**/review")
+            other.wait_for_url(f"{address}/review")
             row = page.locator("#accounts .row", has_text="李雷")
             row.get_by_role("button", name="Disable").click()
             expect(row).to_contain_text("disabled")
@@ -182,7 +182,7 @@ def test_who_may_not_administer_is_told_so(browser: Browser, address: str, store
         sign_in(page, "li", "a wrong password")
         expect(page.locator("#problem")).to_contain_text("The name or the password is wrong.")
         sign_in(page, "li")
-        page.wait_for_url("**/admin")
+        page.wait_for_url(f"{address}/admin")
         expect(page.locator("#problem")).to_contain_text("You may not do this.")
         expect(page.locator("#parts")).to_be_hidden()
         assert violations(page) == []
@@ -210,3 +210,23 @@ def test_a_password_link_tells_a_stranger_nothing_but_the_name(browser: Browser,
         page.fill("#password", PASSWORD)
         page.check("#reveal")
         assert page.get_attribute("#password", "type") == "text"
+
+
+def test_somebody_changes_the_own_password(browser: Browser, address: str, store: Store) -> None:
+    person_in(store, "li", Role.REVIEWER)
+    with watched_page(browser, address) as page:
+        page.goto(f"{address}/login?next=/report")
+        page.wait_for_selector("html[data-ready]")
+        sign_in(page, "li")
+        page.wait_for_url(f"{address}/report")
+        page.goto(f"{address}/login?next=/report")
+        page.get_by_text("Change my password").click()
+        look(page)
+        page.fill("#present", "a wrong password")
+        page.fill("#next", f"{PASSWORD} again")
+        page.click("#change-send")
+        expect(page.locator("#problem")).to_contain_text("login_failed")
+        page.fill("#present", PASSWORD)
+        page.click("#change-send")
+        page.wait_for_url(f"{address}/report")
+        assert page.request.get(f"{address}/v1/session").ok

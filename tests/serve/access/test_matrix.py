@@ -28,6 +28,7 @@ ROUTES: Final[dict[str, Action | None]] = {
     "GET /v1/session": OPEN,
     "POST /v1/session": OPEN,
     "DELETE /v1/session": OPEN,
+    "POST /v1/session/password": OPEN,
     "POST /v1/setup": OPEN,
     "POST /v1/setup/look": OPEN,
     # Operation: what balancers and Prometheus ask. They tell nothing about reports.

@@ -197,3 +197,28 @@ def test_what_is_no_login(calm: TestClient, body: dict[str, Any], status: int, c
     response = calm.post(SESSION, json=body)
     problem_of(response, status, code)
     assert "xxx" not in response.text
+
+
+def test_whoever_is_signed_in_can_change_the_password(client: TestClient) -> None:
+    account_id = person(client)
+    headers, other = session_headers(client, "li"), session_headers(client, "li")
+    path, good = f"{SESSION}/password", {"password": PASSWORD, "new_password": f"{PASSWORD} again"}
+    wrong = client.post(path, json=good | {"password": "a wrong password"}, headers=headers)
+    problem_of(wrong, 401, "login_failed")
+    problem_of(client.post(path, json=good | {"new_password": "short"}, headers=headers), 422, "password_weak")
+    problem_of(client.post(path, json=good), 401, "unauthenticated")
+    assert client.post(path, json=good, headers=headers).status_code == 204
+    for ended in (headers, other):
+        problem_of(client.get(SESSION, headers=ended), 401, "unauthenticated")
+    problem_of(sign_in(client), 401, "login_failed")
+    assert sign_in(client, password=good["new_password"]).status_code == 201
+    assert [(actor, target) for actor, action, target in audited(client) if action == "password_changed"] == [
+        (f"account:{account_id}", f"account:{account_id}")
+    ]
+
+
+def test_a_session_that_was_left_open_is_no_way_to_guess_the_password(client: TestClient) -> None:
+    headers = session_headers(client, "li")
+    body = {"password": "a wrong password", "new_password": f"{PASSWORD} again"}
+    answers = [client.post(f"{SESSION}/password", json=body, headers=headers) for _ in range(OF_NAME.free + 1)]
+    assert [answer.status_code for answer in answers] == [401] * OF_NAME.free + [429]

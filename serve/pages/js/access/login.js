@@ -1,7 +1,7 @@
 // The page where people sign in: /login?next=/review.
 
 import { call, currentSession, forgetSession } from "../calls.js";
-import { byId, h } from "../dom.js";
+import { byId } from "../dom.js";
 import { loadAllLanguages, onLanguage, t } from "../i18n.js";
 import { startPage } from "../start.js";
 import { allFilledIn, attempt, homeOf, showProblem, startReveal } from "./forms.js";
@@ -24,23 +24,33 @@ async function signIn() {
   location.replace(destination(session.actions));
 }
 
+async function changePassword(name) {
+  const [password, next] = [byId("present").value, byId("next").value];
+  await call("/v1/session/password", { method: "POST", body: { password, new_password: next } });
+  forgetSession(); // it is over, as all sessions of the account are
+  const session = await call("/v1/session", { method: "POST", body: { name, password: next } });
+  forgetSession();
+  location.replace(destination(session.actions));
+}
+
+/** For somebody who is signed in already: where to go on, how to leave, and another password. */
 async function showWhoIsHere() {
   const session = await currentSession().catch(() => null);
   if (!session) return;
+  const { name, display_name: shown } = session.account;
   const draw = () => {
-    byId("already").replaceChildren(
-      h("span", {}, t("login.already", { name: session.account.display_name })),
-      h(
-        "span",
-        { class: "actions" },
-        h("a", { class: "button", href: destination(session.actions) }, t("login.go_on")),
-        h("button", { class: "button", type: "button", onclick: () => signOut().catch(showProblem) }, t("account.sign_out")),
-      ),
-    );
-    byId("already").hidden = false;
+    byId("who").textContent = t("login.already", { name: shown });
   };
   onLanguage(draw);
   draw();
+  byId("go-on").href = destination(session.actions);
+  byId("leave").addEventListener("click", () => attempt(byId("leave"), signOut));
+  byId("change").addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (allFilledIn(byId("present"), byId("next"))) attempt(byId("change-send"), () => changePassword(name));
+  });
+  byId("form").hidden = true;
+  byId("already").hidden = false;
 }
 
 byId("form").addEventListener("submit", (event) => {
