@@ -152,6 +152,7 @@ def test_a_queue_is_cleared_with_the_keyboard_alone(browser: Browser, office: Of
         expect(page.locator(".line[aria-current]")).to_have_attribute("data-id", danger)
         page.keyboard.press("Enter")
         expect(page.locator(".line[aria-current]")).to_have_attribute("data-id", wrong)
+        expect(page.locator(".chip b")).to_have_text(["2", "0", "1", "1"])
         page.keyboard.press("1")
         page.keyboard.press("u")
         expect(page.locator(".verdict")).to_contain_text("Changed")

@@ -110,7 +110,7 @@ export class Desk extends EventTarget {
     this.decided.push({ id: report.id, version: null });
     const seen = { category: report.category, urgency: report.urgency, second_review: report.second_review };
     this.outbox.add({ id: report.id, version: report.version, seen, title, body: decisionOf(verdict, known, draft, reason), draft });
-    if (this.counts) this.counts = { ...this.counts, waiting: Math.max(0, this.counts.waiting - 1) };
+    if (this.counts) this.counts = withoutOne(this.counts, report);
     const following = this.reports[Math.max(0, Math.min(at, this.reports.length - 1))];
     if (following) this.#open(following);
     else this.#tell("open");
@@ -243,4 +243,17 @@ export class Desk extends EventTarget {
   #tell(kind) {
     this.dispatchEvent(new Event(kind));
   }
+}
+
+const UNDECIDED = "undecided"; // how the server counts reports that no model has looked at
+
+/** The counts of a queue that one report has left. */
+function withoutOne(counts, { urgency, category }) {
+  const less = (group, key) => (group[key] ? { ...group, [key]: group[key] - 1 } : group);
+  return {
+    ...counts,
+    waiting: Math.max(0, counts.waiting - 1),
+    by_urgency: less(counts.by_urgency, urgency ?? UNDECIDED),
+    by_category: less(counts.by_category, category ?? UNDECIDED),
+  };
 }
