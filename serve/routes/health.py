@@ -62,8 +62,11 @@ async def readyz(request: Request, services: Annotated[Services, Depends(service
         return respond(request.scope, answer_for(error))
     await services.keeper.check()
     detector = classifier.detector
-    ready = Ready(model=f"{detector.name} {detector.version}", policy=classifier.policy.id)
-    ready.fallback = FallbackView.of(services.models.fallback)
+    ready = Ready(
+        model=f"{detector.name} {detector.version}",
+        policy=classifier.policy.id,
+        fallback=FallbackView.of(services.models.fallback),
+    )
     return Response(ready.model_dump_json(exclude_none=True), media_type="application/json")
 
 

@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import httpx2
 import pytest
+from playwright.sync_api import expect
 from starlette.testclient import TestClient
 
 from hazardlens.model.bundle import Bundle, read_bundle, write_bundle
@@ -17,8 +19,11 @@ from hazardlens.training.retraining.dividing import DividingConfig
 from hazardlens.training.retraining.entries import pixels_of
 from hazardlens.training.retraining.plan import Request
 from hazardlens.training.retraining.retrain import retrain
+from support.browser import chromium
+from support.live import live_server
 from support.lively_network import LIVELY_LABELS, LIVELY_SIZE_PX, lively_network
-from support.painted import paint_detector
+from support.office import Office, corners
+from support.painted import paint_detector, painted
 from support.people import authenticate_by_header, headers_of
 from support.photo_pool import picture
 from support.pictures import saved
@@ -109,6 +114,34 @@ def test_the_box_that_a_reviewer_drew_is_the_box_in_the_dataset_to_the_pixel(tmp
     drawn = {box for record in built.records for box in pixels_of(record)}
     assert drawn == {("stacked_clutter", corner(number)) for number in range(4)}
     assert {record.looked_for for record in built.records} == {frozenset({"stacked_clutter", "exit_door"})}
+
+
+def test_the_box_that_a_reviewer_moved_on_the_page_is_the_box_in_the_dataset_to_the_pixel(tmp_path: Path) -> None:
+    places = [(40 + 10 * n, 60, 200 + 10 * n, 220) for n in range(3)]
+    data = tmp_path / "data"
+    with chromium() as browser, live_server(paint_detector(), data_path=data, second_review_share=0) as address:
+        office = Office(address, data)
+        sent = [_send(address, saved(painted(400, 300, stacked_clutter=place), "PNG")) for place in places]
+        with office.desk(browser) as page:
+            for count in range(len(sent), 0, -1):
+                expect(page.locator(".line")).to_have_count(count)
+                expect(page.locator(".photo-tag")).to_have_count(1)
+                for key in ("b", *["Alt+ArrowRight"] * 3, "Alt+Shift+ArrowDown", "Escape", "c", "3"):
+                    page.keyboard.press(key)
+            moved = [corners(office.review_of(office.decided(report_id)["id"])) for report_id in sent]
+        path = office.export(tmp_path / "export.zip")
+        office.store.close()
+    built = build_version(
+        Ingredients([path], LIVELY_LABELS), tmp_path / "versions", DividingConfig(), datetime.now(UTC)
+    )
+
+    assert all(x_min > place[0] for (x_min, *_), place in zip(moved, places, strict=True))
+    assert {box for record in built.records for box in pixels_of(record)} == {("stacked_clutter", box) for box in moved}
+
+
+def _send(address: str, photo: bytes) -> str:
+    sent = httpx2.post(f"{address}/v1/reports", data={"text": "楼道堆物"}, files=[("file", ("a.png", photo))])
+    return str(sent.raise_for_status().json()["id"])
 
 
 def lively_bundle(path: Path) -> Bundle:

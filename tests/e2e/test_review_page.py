@@ -2,95 +2,26 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import update
 
 from hazardlens.model.taxonomy import LABEL_HAZARDS
-from hazardlens.serve.access.accounts import account_named
-from hazardlens.serve.access.sessions import COOKIE, open_session
 from hazardlens.serve.reports.verdicts import Reason
 from hazardlens.serve.routes.pages import PAGES
-from hazardlens.serve.settings import load_settings
-from hazardlens.serve.store.blobs import FolderBlobs
-from hazardlens.serve.store.engine import Store
-from hazardlens.serve.store.tables import reports, reviews
+from hazardlens.serve.store.tables import reports
 from support.accessible import violations
-from support.accounts import person_in
-from support.browser import watched_page
 from support.live import live_server
+from support.office import BOX, NOW, PHOTO_WH, Office, corners
 from support.page import scrolls_sideways
 from support.painted import paint_detector
-from support.reports import add_report, grey_photo
+from support.reports import grey_photo
 from support.serving import wait_until
 
-PHOTO_WH: Final = (1600, 1200)  # larger than the frame, so that pixels of the screen are not pixels of the photo
-BOX: Final = (400, 300, 1000, 900)
 PHONE: Final[dict[str, Any]] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-NOW: Final = datetime.now(UTC)
-
-
-class Office:
-    """A server with a queue, and the people who work on it."""
-
-    def __init__(self, address: str, folder: Path) -> None:
-        self.address = address
-        settings = load_settings(data_path=folder)
-        self.store = Store(settings.store_url)
-        self.blobs = FolderBlobs(settings.data_path / "media")
-
-    def clear(self) -> None:
-        """Leave nothing to do."""
-        with self.store.write() as connection:
-            connection.execute(update(reports).values(state="resolved", second_review="none", claimed_by=None))
-
-    def add(self, minutes_old: float = 60, **columns: Any) -> str:  # noqa: ANN401 - any of `add_report`'s
-        usual: dict[str, Any] = {"photos": [grey_photo(*PHOTO_WH)], "seen": [[("stacked_clutter", BOX)]]}
-        at = NOW - timedelta(minutes=minutes_old)
-        return add_report(self.store, self.blobs, **{**usual, "at": at, **columns})
-
-    def desk(
-        self,
-        browser: Browser,
-        name: str = "li",
-        path: str = "/review",
-        **options: Any,  # noqa: ANN401 - Playwright's
-    ) -> AbstractContextManager[Page]:
-        """The page as this reviewer sees it."""
-        with self.store.read() as connection:
-            found = account_named(connection, name)
-        account_id = found["id"] if found else person_in(self.store, name)
-        with self.store.write() as connection:
-            token = open_session(connection, account_id, datetime.now(UTC), 1).token
-        cookie = {"name": COOKIE, "value": token, "domain": "127.0.0.1", "path": "/", "expires": -1}
-        cookie |= {"httpOnly": True, "secure": False, "sameSite": "Strict"}
-        return watched_page(
-            browser, self.address, path=path, storage_state={"cookies": [cookie], "origins": []}, **options
-        )
-
-    def row(self, report_id: str) -> RowMapping:
-        with self.store.read() as connection:
-            return connection.execute(select(reports).where(reports.c.id == report_id)).mappings().one()
-
-    def decided(self, report_id: str) -> RowMapping:
-        """The report, once its decision has arrived."""
-        wait_until(lambda: self.row(report_id)["verdict"] is not None)
-        return self.row(report_id)
-
-    def review_of(self, report_id: str) -> RowMapping:
-        """Its last review."""
-        query = select(reviews).where(reviews.c.report_id == report_id).order_by(reviews.c.seq.desc()).limit(1)
-        with self.store.read() as connection:
-            return connection.execute(query).mappings().one()
-
-    def wait_for_claim(self, report_id: str) -> None:
-        """Return when somebody holds the report."""
-        wait_until(lambda: self.row(report_id)["claimed_by"] is not None)
 
 
 @pytest.fixture(scope="module")
@@ -130,11 +61,6 @@ def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> No
     page.mouse.move(*to_screen(page, *middle))
     page.mouse.move(*to_screen(page, *end))
     page.mouse.up()
-
-
-def corners(review: RowMapping, index: int = 0) -> list[int]:
-    box = review["boxes"][0][index]["box"]
-    return [box[name] for name in ("x_min", "y_min", "x_max", "y_max")]
 
 
 def px_tolerance(page: Page) -> float:
