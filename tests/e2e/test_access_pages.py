@@ -189,7 +189,8 @@ def test_who_may_not_administer_is_told_so(browser: Browser, address: str, store
 
 
 @pytest.mark.parametrize(
-    "place", ["https://evil.example/", "//evil.example/", r"/\evil.example/", "javascript:alert(1)"]
+    "place",
+    ["https://evil.example/", "//evil.example/", r"/\evil.example/", "/.//evil.example/", "javascript:alert(1)"],
 )
 def test_signing_in_leads_to_no_other_site(browser: Browser, address: str, store: Store, place: str) -> None:
     person_in(store, "li", Role.REVIEWER)

@@ -12,7 +12,9 @@ function destination(actions) {
   const next = new URLSearchParams(location.search).get("next");
   if (next) {
     const address = new URL(next, location.origin);
-    if (address.origin === location.origin && address.pathname !== "/login") return address.pathname + address.search;
+    // A path that begins with two slashes, as that of "/.//evil.example", would name another site by itself.
+    const isOurs = address.origin === location.origin && !address.pathname.startsWith("//");
+    if (isOurs && address.pathname !== "/login") return address.pathname + address.search;
   }
   return homeOf(actions);
 }
