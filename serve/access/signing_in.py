@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import RowMapping, update
+from sqlalchemy import Connection, RowMapping, select, update
 
 from hazardlens.serve.access.accounts import account_named, account_of, set_password
 from hazardlens.serve.access.audit import Act
@@ -54,6 +54,7 @@ def sign_in(
     renewed = hash_password(password) if is_outdated(stored) else None
     with store.write() as connection:
         forgive(connection, name, sender, began)
+        _require_unchanged(connection, row)
         if renewed:
             same = (accounts.c.id == row["id"], accounts.c.password_hash == stored)
             connection.execute(update(accounts).where(*same).values(password_hash=renewed))
@@ -91,7 +92,30 @@ def change_password(
     hashed = hash_password(new_password)
     with store.write() as connection:
         forgive(connection, row["name"], sender, act.now)
+        _require_unchanged(connection, row)
         set_password(connection, act, row["id"], hashed)
+
+
+def _require_unchanged(connection: Connection, row: RowMapping) -> None:
+    """See that a password that was looked at is still that of an account that may come in.
+
+    Looking takes a while. Without this, whoever keeps signing in with a password that was found out would still be in
+    after it was changed.
+
+    Args:
+        connection: of `Store.write`.
+        row: of `accounts`, as it was before the look.
+
+    Raises:
+        LoginFailedError: it is not: changed, or the account was disabled, meanwhile.
+    """
+    query = select(accounts.c.id).where(
+        accounts.c.id == row["id"],
+        accounts.c.password_changed_at == row["password_changed_at"],  # not the hash: another sign-in may renew that
+        accounts.c.disabled_at.is_(None),
+    )
+    if connection.execute(query.with_for_update()).first() is None:
+        raise LoginFailedError("the name or the password is wrong")
 
 
 def principal_of_account(row: RowMapping) -> Principal:

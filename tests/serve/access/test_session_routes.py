@@ -1,17 +1,20 @@
 """Signing in and signing out, over HTTP."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 from httpx2 import Response
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 from starlette.testclient import TestClient
 
 from hazardlens.serve.access import passwords
-from hazardlens.serve.access.accounts import change_account
+from hazardlens.serve.access.accounts import change_account, set_password
+from hazardlens.serve.access.audit import Act
 from hazardlens.serve.access.authentication import CSRF_HEADER
+from hazardlens.serve.access.principals import SYSTEM
 from hazardlens.serve.access.roles import ROLE_ACTIONS, Role
 from hazardlens.serve.access.sessions import COOKIE
 from hazardlens.serve.access.throttle import OF_NAME
@@ -19,6 +22,8 @@ from hazardlens.serve.store.tables import accounts, audit_events, sessions
 from support.accounts import (
     BY_SYSTEM,
     CHEAP_HASH,
+    CHEAP_HASHER,
+    NOON,
     PASSWORD,
     Clock,
     person_in,
@@ -222,3 +227,40 @@ def test_a_session_that_was_left_open_is_no_way_to_guess_the_password(client: Te
     body = {"password": "a wrong password", "new_password": f"{PASSWORD} again"}
     answers = [client.post(f"{SESSION}/password", json=body, headers=headers) for _ in range(OF_NAME.free + 1)]
     assert [answer.status_code for answer in answers] == [401] * OF_NAME.free + [429]
+
+
+LATER = Act(SYSTEM, NOON + timedelta(milliseconds=50))
+
+
+def _another_password(connection: Connection, account_id: str) -> None:
+    set_password(connection, LATER, account_id, CHEAP_HASHER.hash(f"{PASSWORD} again"))
+
+
+def _no_account(connection: Connection, account_id: str) -> None:
+    change_account(connection, LATER, account_id, disabled=True)
+
+
+@pytest.mark.parametrize("end", [_another_password, _no_account])
+@pytest.mark.parametrize("act", ["sign in", "change the password"])
+def test_a_password_that_ends_while_it_is_looked_at_opens_nothing(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, end: Callable[[Connection, str], None], act: str
+) -> None:
+    account_id = person(client)
+    headers = session_headers(client, "li")
+    store = services_in(client).store
+
+    def look(password: str, stored: str | None) -> bool:
+        found = passwords.password_matches(password, stored)
+        with store.write() as connection:
+            end(connection, account_id)
+        return found
+
+    monkeypatch.setattr("hazardlens.serve.access.signing_in.password_matches", look)
+    if act == "sign in":
+        answer = sign_in(client)
+    else:
+        body = {"password": PASSWORD, "new_password": f"{PASSWORD} of the thief"}
+        answer = client.post(f"{SESSION}/password", json=body, headers=headers)
+    problem_of(answer, 401, "login_failed")
+    with store.read() as connection:
+        assert connection.execute(select(func.count()).select_from(sessions)).scalar_one() == 0
