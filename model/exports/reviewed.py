@@ -25,6 +25,8 @@ ReportId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Actor = Annotated[str, Field(min_length=1, max_length=80)]
 Verdict = Literal["confirm", "correct", "reject"]
 Pixel = Annotated[int, Field(ge=0, le=1_000_000)]
+OneLine = Annotated[str, Field(pattern=r"^[^\p{Cc}\p{Zl}\p{Zp}]+$", max_length=200)]
+"""Words that other forms set into their own files, where a second line would be theirs to obey: YAML has commands."""
 
 
 class PixelBox(Part):
@@ -243,7 +245,7 @@ class ExportManifest(Part):
     schema_version: Literal[1] = SCHEMA_VERSION
     name: Name
     created: AwareDatetime
-    source: Annotated[str, Field(min_length=1, max_length=200)]
+    source: OneLine
     filters: ExportFilters
     labels: tuple[ExportLabel, ...]
     counts: ExportCounts

@@ -97,6 +97,7 @@ INVALID: dict[str, tuple[Spoil, str]] = {
     "a changed photo": (lambda folder: _first_photo(folder).write_bytes(photo_file()), "sha256"),
     "a changed report": (lambda folder: (folder / "reports.jsonl").write_text("{}\n"), "reports.jsonl: sha256"),
     "a manifest that is no JSON": (lambda folder: (folder / "export.json").write_text("{"), "export.json"),
+    "a source of two lines": (lambda folder: _edit(folder, source="x\ndownload: exit(1)"), "source"),
     "another schema": (lambda folder: _edit(folder, schema_version=2), "schema_version"),
     "a broken line": (lambda folder: _replace_lines(folder, lambda lines: [lines[0], "{}"]), "line 2"),
     "a report that is there twice": (lambda folder: _replace_lines(folder, lambda lines: lines * 2), "more than once"),
