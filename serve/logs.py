@@ -7,10 +7,10 @@ place, without its message: messages of libraries quote what they choke on.
 import logging
 import sys
 import traceback
-from typing import Final, Literal, TextIO
+from typing import Any, Final, Literal, TextIO
 
 import structlog
-from structlog.types import Processor
+from structlog.types import EventDict, Processor
 
 _log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("hazardlens")
 
@@ -36,7 +36,7 @@ def configure_logs(
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _without_messages, renderer],
         )
     )
     structlog.configure(
@@ -52,6 +52,14 @@ def configure_logs(
     # Its lines hold whole URLs with their queries, and a query may hold words of a report.
     logging.getLogger("uvicorn.access").disabled = True
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
+
+
+def _without_messages(_logger: Any, _method: str, event: EventDict) -> EventDict:  # noqa: ANN401 - structlog's own
+    """An exception that a library logs, by its type alone: its words and its frames' variables stay out of the log."""
+    found = event.pop("exc_info", None)
+    if isinstance(found, tuple) and found[0] is not None:
+        event["error"] = found[0].__name__
+    return event
 
 
 def log_failure(error: BaseException) -> None:

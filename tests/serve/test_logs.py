@@ -2,7 +2,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import pytest
 import structlog
@@ -126,3 +126,12 @@ def test_libraries_log_in_the_same_form(log: Log) -> None:
     logging.getLogger("uvicorn.error").warning("careful")
     (line,) = log.lines("careful")
     assert line["level"] == "warning"
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_what_a_library_logs_of_an_error_is_its_type(log: Log, log_format: Literal["json", "console"]) -> None:
+    stream = io.StringIO()
+    configure_logs(log_format, "info", stream=stream)
+    logging.getLogger("uvicorn.error").error("Exception in ASGI application", exc_info=ValueError(NUMBER))
+    assert "ValueError" in stream.getvalue()
+    assert NUMBER not in stream.getvalue()
