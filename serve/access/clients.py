@@ -78,9 +78,16 @@ def refuse_other_sites(request: Request, settings: Settings) -> None:
     origin = request.headers.get("Origin")
     # Browsers leave Sec-Fetch-Site out where the page itself came without TLS.
     if site is None and origin is not None:
-        ours = {request.headers.get("Host", ""), urlsplit(settings.public_url or "").netloc}
-        if urlsplit(origin).netloc not in ours - {""}:
+        ours = {request.headers.get("Host", ""), _netloc(settings.public_url or "")}
+        if _netloc(origin) not in ours - {""}:
             raise CsrfError("this request comes from a page of another site")
+
+
+def _netloc(url: str) -> str:
+    try:
+        return urlsplit(url).netloc
+    except ValueError:  # no address at all
+        return ""
 
 
 def _is_trusted(address: str, settings: Settings) -> bool:

@@ -113,6 +113,7 @@ def test_what_may_come_from_a_page_of_ours(headers: list[tuple[str, str]]) -> No
         pytest.param([("Origin", "http://evil.example")], id="another origin"),
         pytest.param([("Origin", "http://here:9000")], id="another port"),
         pytest.param([("Origin", "null")], id="a sandbox"),
+        pytest.param([("Origin", "http://[")], id="nowhere"),
         pytest.param([(SITE, "cross-site"), ("Origin", "http://here:8000")], id="one that contradicts itself"),
     ],
 )
