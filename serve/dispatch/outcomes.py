@@ -88,10 +88,15 @@ def _move_report(connection: Connection, report_id: str, answer: Mapping[str, An
         move_report(connection, report_id, "forward", principal=SYSTEM, now=now, fields={"forwarded_at": now})
     if answer.get("status") == State.RESOLVED and _may(connection, report_id, "resolve"):
         note = answer.get("note")
-        details = {"note": note[:MAX_NOTE_CHARS]} if isinstance(note, str) and note else None
+        details = {"note": _storable(note)[:MAX_NOTE_CHARS]} if isinstance(note, str) and note else None
         move_report(
             connection, report_id, "resolve", principal=SYSTEM, now=now, fields={"resolved_at": now}, details=details
         )
+
+
+def _storable(note: str) -> str:
+    """Without what JSON can hold and databases cannot: else the outcome could never be written, and all sent again."""
+    return note.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _may(connection: Connection, report_id: str, move: str) -> bool:

@@ -85,9 +85,10 @@ def test_the_answer_may_close_the_report(store: Store) -> None:
         ({"status": "resolved"}, None),
         ({"status": "resolved", "note": 5}, None),
         ({"status": "resolved", "note": "a" * 5000}, "a" * 2000),
+        ({"status": "resolved", "note": "a\0b\ud800c"}, "ab?c"),
     ],
 )
-def test_a_note_that_is_none_or_too_long_is_no_reason_to_fail(
+def test_a_note_that_cannot_be_kept_as_it_is_is_no_reason_to_fail(
     store: Store, answer: dict[str, object], note: str | None
 ) -> None:
     with receiver(lambda _: Answer(200, json.dumps(answer).encode())) as server:
