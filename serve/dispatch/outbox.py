@@ -52,7 +52,7 @@ def enqueue_delivery(connection: Connection, row: RowMapping, now: datetime) -> 
     """Have a decision told to those who act on it; called in the transaction that writes the decision.
 
     It does nothing when there is nothing to tell: in other states than confirmed and corrected, for `not_a_hazard`, and
-    for a route without an enabled target. A delivery of the same report that still waits is withdrawn.
+    for a route without an enabled target. What was to be told of the report before and was not is withdrawn.
 
     Args:
         connection: of `Store.write`; the delivery is kept exactly when the decision is.
@@ -62,7 +62,7 @@ def enqueue_delivery(connection: Connection, row: RowMapping, now: datetime) -> 
     Returns:
         The delivery's id, or None if there is nobody to tell.
     """
-    _withdraw_waiting(connection, row["id"])
+    _withdraw_untold(connection, row["id"])
     if row["state"] not in TOLD or row["category"] in {None, Category.NOT_A_HAZARD}:
         return None
     target = select(dispatch_targets.c.route).where(
@@ -86,9 +86,11 @@ def enqueue_delivery(connection: Connection, row: RowMapping, now: datetime) -> 
     return delivery_id
 
 
-def _withdraw_waiting(connection: Connection, report_id: str) -> None:
-    waiting = (deliveries.c.report_id == report_id) & (deliveries.c.state == DeliveryState.WAITING)
-    connection.execute(update(deliveries).where(waiting).values(state=DeliveryState.WITHDRAWN))
+def _withdraw_untold(connection: Connection, report_id: str) -> None:
+    """What was decided before is never told after what is decided now, also not by whoever tries a dead one again."""
+    untold = deliveries.c.state.in_((DeliveryState.WAITING, DeliveryState.DEAD))
+    mine = deliveries.c.report_id == report_id
+    connection.execute(update(deliveries).where(mine, untold).values(state=DeliveryState.WITHDRAWN))
 
 
 def _message(connection: Connection, row: RowMapping) -> dict[str, Any]:

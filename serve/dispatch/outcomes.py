@@ -62,6 +62,8 @@ def write_outcome(
         The delivery's state; None when the claim no longer holds, because its lease ran out and somebody else has it.
     """
     if outcome.is_delivered:
+        # The report before the delivery, as a review locks them: crosswise, each could wait for the other.
+        locked_report(connection, claimed.report_id)
         state, changes = DeliveryState.DELIVERED, {"delivered_at": now}
     elif claimed.attempt >= patience.max_attempts:
         state, changes = DeliveryState.DEAD, {}

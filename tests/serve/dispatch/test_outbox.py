@@ -6,10 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from hazardlens.model.taxonomy import Category
+from hazardlens.serve.access.audit import Act
+from hazardlens.serve.access.principals import SYSTEM
+from hazardlens.serve.dispatch.deliveries import retry_delivery
+from hazardlens.serve.dispatch.errors import DeliveryNotDeadError
 from hazardlens.serve.dispatch.outbox import Claimed, DeliveryState, claim_due, enqueue_delivery, is_due
+from hazardlens.serve.dispatch.outcomes import Patience, write_outcome
+from hazardlens.serve.dispatch.sending import Outcome
 from hazardlens.serve.reports.changes import locked_report
 from hazardlens.serve.reports.workflow import State
 from hazardlens.serve.store.engine import Store
@@ -17,6 +23,7 @@ from hazardlens.serve.store.tables import deliveries, dispatch_targets, reports
 from support.dispatch import LATER, ROUTE, SECRET, add_decided, delivery_of, enqueue, set_target, waiting_delivery
 from support.postgres import PostgresServer
 from support.reports import prefill_of
+from support.serving import wait_until
 
 LEASE = timedelta(seconds=100)
 URL = "http://127.0.0.1:1/"
@@ -116,6 +123,16 @@ def test_of_two_decisions_only_the_later_one_is_told(store: Store) -> None:
     assert _claim(store) is None
 
 
+def test_a_decision_that_was_given_up_is_not_told_after_a_later_one(store: Store) -> None:
+    report_id, first = waiting_delivery(store, URL)
+    with store.write() as connection:
+        connection.execute(update(deliveries).values(state=DeliveryState.DEAD))
+    enqueue(store, report_id)
+    act = Act(SYSTEM, LATER)
+    with store.write() as connection, pytest.raises(DeliveryNotDeadError):
+        retry_delivery(connection, act, first)
+
+
 @pytest.mark.parametrize("state", [State.IN_REVIEW, State.REJECTED, State.RESOLVED, State.PREFILLED])
 def test_a_decision_that_no_longer_holds_is_not_told(store: Store, state: State) -> None:
     report_id, delivery_id = waiting_delivery(store, URL)
@@ -187,3 +204,32 @@ def test_a_server_that_takes_one_does_not_hold_up_the_others(postgres: PostgresS
     assert theirs is not None
     assert {mine.id, theirs.id} == {first, second}
     store.close()
+
+
+def test_a_review_and_the_note_of_an_answer_do_not_block_each_other(postgres: PostgresServer) -> None:
+    store = Store(postgres.new_database())
+    store.migrate()
+    report_id, _ = waiting_delivery(store, URL)
+    claimed = _claim(store)
+    assert claimed is not None
+    noted: list[DeliveryState | None] = []
+
+    def note() -> None:
+        with store.write() as connection:
+            noted.append(write_outcome(connection, claimed, Outcome(200, {}, None), LATER, Patience(5, 0.5)))
+
+    thread = threading.Thread(target=note)
+    with store.write() as connection:
+        row = locked_report(connection, report_id)
+        thread.start()
+        wait_until(lambda: _waits_for_a_lock(store))
+        enqueue_delivery(connection, row, LATER)
+    thread.join()
+    assert noted == [None], "the message was withdrawn while it was on its way"
+    store.close()
+
+
+def _waits_for_a_lock(store: Store) -> bool:
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with store.read() as connection:
+        return bool(connection.scalar(text(query)))
