@@ -18,9 +18,9 @@ from hazardlens.serve.exports.groups import read_groups
 from hazardlens.serve.exports.photos import export_photo
 from hazardlens.serve.exports.selecting import StoredReport, find_reports, read_reports
 from hazardlens.serve.settings import Settings
-from hazardlens.serve.store.blobs import BlobStore
+from hazardlens.serve.store.blobs import BlobStore, get_or_lost
 from hazardlens.serve.store.engine import Store
-from hazardlens.serve.store.errors import BlobMissingError, BlobStoreError
+from hazardlens.serve.store.errors import BlobMissingError
 
 Advance = Callable[[int, int], None]
 Notice = Callable[[str, str], None]
@@ -123,7 +123,7 @@ def _items(
 def _item(source: ExportSource, export: Export, stored: StoredReport) -> ExportItem:
     photos = [
         export_photo(
-            _original(source.blobs, media["sha256"]),
+            get_or_lost(source.blobs, media["sha256"]),
             (media["width"], media["height"]),
             max_pixels=max(source.settings.max_pixels, media["width"] * media["height"]),
         )
@@ -136,20 +136,6 @@ def _item(source: ExportSource, export: Export, stored: StoredReport) -> ExportI
         include_text=export.wanted.filters.include_text,
     )
     return ExportItem(report, tuple(photo.content for photo in photos), predicted_hazards(stored))
-
-
-def _original(blobs: BlobStore, sha256: str) -> bytes:
-    """A photo as it came in.
-
-    Raises:
-        BlobMissingError: it is lost: gone, or no longer what it was.
-        BlobStoreError: the store is.
-    """
-    try:
-        return blobs.get(sha256)
-    except BlobStoreError as error:
-        blobs.ping()
-        raise BlobMissingError(str(error)) from error
 
 
 def _first_line(error: Exception) -> str:

@@ -13,10 +13,9 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from hazardlens.model.errors import InferenceError, MediaError
 from hazardlens.model.pipeline import Upload
 from hazardlens.serve.access.principals import SYSTEM
-from hazardlens.serve.errors import ModelLoadingError, ModelUnusableError, OverloadedError
+from hazardlens.serve.errors import ModelLoadingError, ModelUnusableError, OverloadedError, UnavailableError
 from hazardlens.serve.logs import log_failure
 from hazardlens.serve.reports.changes import locked_report, move_report, write_change
 from hazardlens.serve.reports.errors import MoveNotAllowedError, ReportChangedError
@@ -24,8 +23,8 @@ from hazardlens.serve.reports.idempotency import abandon_left_behind, purge_keys
 from hazardlens.serve.reports.prefilling import is_audited, write_prefill
 from hazardlens.serve.reports.workflow import State
 from hazardlens.serve.services import Services
+from hazardlens.serve.store.blobs import get_or_lost
 from hazardlens.serve.store.engine import Store
-from hazardlens.serve.store.errors import BlobMissingError
 from hazardlens.serve.store.tables import report_media, reports
 
 _BATCH: Final = 50
@@ -85,7 +84,9 @@ class Sweeper:
             try:
                 version, text, photos = self._read(report_id)
                 answer = classifier.classify(photos, text=text)
-            except (BlobMissingError, InferenceError, MediaError) as error:
+            except UnavailableError:
+                raise
+            except Exception as error:  # noqa: BLE001 - one report that nobody foresaw must not hold up all others
                 self._failed.add((report_id, classifier.detector.version))
                 log_failure(error)
                 return
@@ -121,7 +122,7 @@ class Sweeper:
             row = connection.execute(select(reports.c.version, reports.c.text).where(reports.c.id == report_id)).one()
             media = select(report_media.c.name, report_media.c.sha256).where(report_media.c.report_id == report_id)
             files = connection.execute(media.order_by(report_media.c.n)).all()
-        return row.version, row.text, [Upload(one.name, self._services.blobs.get(one.sha256)) for one in files]
+        return row.version, row.text, [Upload(one.name, get_or_lost(self._services.blobs, one.sha256)) for one in files]
 
     @staticmethod
     @contextmanager

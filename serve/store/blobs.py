@@ -42,6 +42,20 @@ class BlobStore(Protocol):
         """
 
 
+def get_or_lost(blobs: BlobStore, sha256: str) -> bytes:
+    """The content, for work that goes through many photos: one that is damaged must not hold up all others.
+
+    Raises:
+        BlobMissingError: it is gone, cannot be read, or is no longer what it was, though the store answers.
+        BlobStoreError: the store does not.
+    """
+    try:
+        return blobs.get(sha256)
+    except BlobStoreError as error:
+        blobs.ping()
+        raise BlobMissingError(str(error)) from error
+
+
 class FolderBlobs:
     """Files below a folder, `ab/abcdef…`: written beside their place, synced, then renamed."""
 

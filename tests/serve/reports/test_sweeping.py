@@ -13,6 +13,7 @@ from hazardlens.serve.errors import OverloadedError
 from hazardlens.serve.reports import sweeping
 from hazardlens.serve.reports.changes import move_report, write_change
 from hazardlens.serve.reports.sweeping import Sweeper, _release_if_expired, release_expired_claims
+from hazardlens.serve.store.blobs import FolderBlobs
 from hazardlens.serve.store.errors import StoreUnavailableError
 from hazardlens.serve.store.tables import reports
 from support.intake import REPORTS, Clock, photo_of, sent, services_behind
@@ -134,7 +135,7 @@ def test_a_report_that_somebody_took_is_left_alone(client: TestClient, clock: Cl
     assert get(client, late)["state"] == "in_review"
 
 
-@pytest.mark.parametrize("what", ["a model that fails on it", "a photo that is gone"])
+@pytest.mark.parametrize("what", ["a model that fails on it", "a photo that is gone", "a photo that is damaged"])
 def test_one_that_cannot_be_seen_holds_up_nobody(
     client: TestClient, clock: Clock, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
@@ -152,9 +153,12 @@ def test_one_that_cannot_be_seen_holds_up_nobody(
             raise InferenceError("no")
         return classify(photos, text=text)
 
+    sha256 = client.get(get(client, bad)["media"][0]["urls"]["original"], headers=LI).headers["etag"].strip('"')
     if what == "a photo that is gone":
-        original = client.get(get(client, bad)["media"][0]["urls"]["original"], headers=LI)
-        services.blobs.delete(original.headers["etag"].strip('"'))
+        services.blobs.delete(sha256)
+    elif what == "a photo that is damaged":
+        assert isinstance(services.blobs, FolderBlobs)
+        services.blobs._path(sha256).write_bytes(b"damaged")
     else:
         monkeypatch.setattr(classifier, "classify", fail)
     sweeper = Sweeper(services)
@@ -162,7 +166,7 @@ def test_one_that_cannot_be_seen_holds_up_nobody(
     asyncio.run(sweeper.round())
     assert get(client, bad)["state"] == "received"
     assert get(client, good)["state"] == "prefilled"
-    assert tried.count("bad") == (0 if what == "a photo that is gone" else 1)
+    assert tried.count("bad") == (1 if what == "a model that fails on it" else 0)
 
 
 def test_claims_that_ran_out_are_released(store_url: str) -> None:
