@@ -88,9 +88,12 @@ class ModelChanges:
         self._stopped(shadow, because=because)
         return shadow
 
-    def drop_from_shadow(self, shadow: Shadow, *, since: datetime, dropped: int) -> Shadow:
-        """Give up on reports before `since`."""
-        fewer = replace(shadow, since=since, dropped=shadow.dropped + dropped)
+    def drop_from_shadow(self, shadow: Shadow, *, since: datetime, dropped: int) -> Shadow | None:
+        """Give up on reports before `since`; None where `shadow` was stopped or replaced since it was read."""
+        present = read_shadow(self._connection, hold=True)
+        if present is None or (present.model, present.started_at) != (shadow.model, shadow.started_at):
+            return None
+        fewer = replace(present, since=since, dropped=present.dropped + dropped)
         write_shadow(self._connection, fewer, self._act.now)
         return fewer
 

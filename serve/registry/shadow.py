@@ -37,7 +37,7 @@ from hazardlens.serve.registry.shadow_rows import (
     write_result,
 )
 from hazardlens.serve.registry.state import Shadow, read_shadow
-from hazardlens.serve.store.blobs import BlobStore
+from hazardlens.serve.store.blobs import BlobStore, get_or_lost
 from hazardlens.serve.store.engine import Store
 
 _log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("hazardlens")
@@ -113,7 +113,10 @@ class ShadowWorker:
         if candidate is None:
             return 0
         if waiting > self._backlog:
-            shadow = self._drop(shadow, waiting)
+            fewer = self._drop(shadow, waiting)
+            if fewer is None:
+                return 0
+            shadow = fewer
         answered = self._answer(shadow, candidate.classifier)
         self._metrics.shadow_waiting(max(0, min(waiting, self._backlog) - answered))
         return answered
@@ -163,7 +166,7 @@ class ShadowWorker:
     def _classify(self, classifier: Classifier, task: ShadowTask) -> Classification | None:
         """The candidate's answer; None where these photos can have none."""
         try:
-            uploads = [Upload(name, self._blobs.get(sha256)) for name, sha256 in task.photos]
+            uploads = [Upload(name, get_or_lost(self._blobs, sha256)) for name, sha256 in task.photos]
             return classifier.classify(uploads, text=task.text)
         except UnavailableError:
             raise
@@ -195,13 +198,15 @@ class ShadowWorker:
             self._leased = take_lease(connection, self._me, self._now(), LEASE)
         return self._leased
 
-    def _drop(self, shadow: Shadow, waiting: int) -> Shadow:
-        """Give up on the oldest, so that no more than the backlog waits."""
+    def _drop(self, shadow: Shadow, waiting: int) -> Shadow | None:
+        """Give up on the oldest, so that no more than the backlog waits; None where the candidate left meanwhile."""
         with self._store.write() as connection:
             since = nth_newest_waiting(connection, shadow, self._failed, self._backlog)
             dropped = waiting - count_waiting(connection, replace(shadow, since=since), self._failed)
             changes = ModelChanges(connection, Act(SYSTEM, self._now()))
             fewer = changes.drop_from_shadow(shadow, since=since, dropped=dropped)
+        if fewer is None:
+            return None
         self._metrics.shadow("dropped", dropped)
         _log.warning("shadow_dropped", version=shadow.model.version, reports=dropped)
         return fewer

@@ -89,6 +89,18 @@ def test_the_shadow_comes_and_goes(store: Store) -> None:
         assert read_shadow(connection) is None
 
 
+def test_giving_up_on_reports_does_not_bring_a_candidate_back(store: Store) -> None:
+    with store.write() as connection:
+        changes = ModelChanges(connection, Act(SYSTEM, NOW))
+        old = changes.start_shadow(key("2"))
+        changes.stop_shadow("2")
+        assert changes.drop_from_shadow(old, since=NOW, dropped=3) is None
+        assert read_shadow(connection) is None
+        new = changes.start_shadow(key("3"))
+        assert changes.drop_from_shadow(old, since=NOW, dropped=3) is None
+        assert read_shadow(connection) == new
+
+
 def test_what_waits_for_the_shadow(store: Store) -> None:
     at = [NOW + timedelta(minutes=number) for number in range(-1, 4)]
     _, *ids = [add_report(store, at=moment, text=f"words {moment.minute}") for moment in at]

@@ -14,11 +14,12 @@ from starlette.testclient import TestClient
 from hazardlens.model.detector import OnnxDetector
 from hazardlens.model.images import Photo
 from hazardlens.serve.registry.shadow import LEASE, ShadowWorker
-from hazardlens.serve.registry.shadow_rows import take_lease
+from hazardlens.serve.registry.shadow_rows import read_task, take_lease
+from hazardlens.serve.store.blobs import FolderBlobs
 from hazardlens.serve.store.errors import BlobStoreError
 from hazardlens.serve.store.tables import model_events, shadow_results
 from support.models import ENGINEER, Models, activate, one_byte_changed, services_of, version_of_answer
-from support.reports import add_report
+from support.reports import add_report, grey_photo
 from support.serving import problem_of, wait_until
 
 
@@ -42,6 +43,11 @@ def results(client: TestClient) -> dict[str, dict[str, Any]]:
     with services_of(client).store.read() as connection:
         found = connection.execute(select(shadow_results)).mappings()
         return {row["report_id"]: dict(row) for row in found}
+
+
+def read_photos(client: TestClient, report_id: str) -> list[str]:
+    with services_of(client).store.read() as connection:
+        return [sha256 for _, sha256 in read_task(connection, report_id).photos]
 
 
 def sweep(client: TestClient) -> int:
@@ -183,15 +189,28 @@ def test_a_failure_that_nobody_foresaw_holds_up_no_other_report(
         assert metric(client, 'hazardlens_shadow_reports_total{outcome="failed"}') == 1
 
 
+def test_a_photo_that_is_damaged_holds_up_no_other_report(models: Models) -> None:
+    with looking_on(models) as client:
+        damaged = report(client)
+        (photo,) = read_photos(client, damaged)
+        blobs = services_of(client).blobs
+        assert isinstance(blobs, FolderBlobs)
+        blobs._path(photo).write_bytes(b"damaged")
+        whole = report(client, after=timedelta(seconds=1), photos=[grey_photo(shade=30)])
+        assert sweep(client) == 1
+        assert list(results(client)) == [whole]
+
+
 def test_a_store_that_is_away_makes_it_wait(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
     with looking_on(models) as client:
         report(client)
 
-        def fail(_: str) -> bytes:
+        def fail(*_: str) -> bytes:
             raise BlobStoreError("away")
 
         with monkeypatch.context() as broken:
-            broken.setattr(services_of(client).blobs, "get", fail)
+            for name in ("get", "ping"):
+                broken.setattr(services_of(client).blobs, name, fail)
             with pytest.raises(BlobStoreError):
                 sweep(client)
         assert sweep(client) == 1
