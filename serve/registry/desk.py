@@ -11,6 +11,7 @@ from hazardlens.serve.access.audit import Act
 from hazardlens.serve.model_slot import LoadedModel, load_model
 from hazardlens.serve.registry.bundles import BundleShelf, Entry
 from hazardlens.serve.registry.choosing import ModelChanges
+from hazardlens.serve.registry.errors import NoPreviousModelError
 from hazardlens.serve.registry.loading import BundleLoader, key_of
 from hazardlens.serve.registry.state import Choice, ModelKey, Shadow, read_choice, read_shadow
 from hazardlens.serve.settings import Settings
@@ -74,10 +75,17 @@ class ModelDesk:
             PolicyError: the policy beside it breaks its schema.
             StoreUnavailableError: the choice cannot be remembered.
         """
+        with self._store.read() as connection:
+            choice = read_choice(connection)
+        before = choice.back() if choice else None
+        if before is None:
+            raise NoPreviousModelError("no other model was in service before this one")
+        self._loader.load_chosen(before.model)  # outside of the transaction, or the servers' writers wait for it
         with self._store.write() as connection:
-            choice = ModelChanges(connection, act).back()
-            self._loader.load_chosen(choice.model)  # its error undoes the transaction
-        return choice.model
+            chosen = ModelChanges(connection, act).back().model
+            if chosen != before.model:  # somebody was faster; an error undoes the transaction
+                self._loader.load_chosen(chosen)
+        return chosen
 
     def _default(self) -> ModelKey | None:
         entry = self.shelf.entries()[0]

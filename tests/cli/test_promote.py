@@ -12,6 +12,9 @@ from typer.testing import CliRunner
 from hazardlens.cli.gate import GateReport, judge_report
 from hazardlens.cli.main import app
 from hazardlens.model.bundle import read_bundle
+from hazardlens.serve.model_slot import LoadedModel
+from hazardlens.serve.registry.loading import BundleLoader
+from hazardlens.serve.registry.state import ModelKey
 from hazardlens.serve.store.engine import Store
 from hazardlens.serve.store.tables import audit_events, model_events
 from support.command_line import Invoke, Result
@@ -210,6 +213,26 @@ def test_wrong_usage(invoke: Invoke, models: Models, retrained: Path, options: l
     result = invoke("promote", retrained, *options)
     assert result.code == 2
     assert told in result.err
+
+
+def test_servers_write_while_the_model_before_is_loaded(
+    invoke: Invoke, models: Models, retrained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invoke("promote", retrained)
+    load, written = BundleLoader.load_chosen, list[str]()
+
+    def write_meanwhile(self: BundleLoader, model: ModelKey) -> LoadedModel:
+        store = Store(f"sqlite:///{models.folder / 'var' / 'hazardlens.sqlite3'}")
+        try:
+            with store.write():
+                written.append(model.ref)
+        finally:
+            store.close()
+        return load(self, model)
+
+    monkeypatch.setattr(BundleLoader, "load_chosen", write_meanwhile)
+    assert invoke("rollback").out == "in service: tiny@1\n"
+    assert written == ["tiny@1"]
 
 
 def test_the_list_names_all_models(invoke: Invoke, models: Models, retrained: Path) -> None:
