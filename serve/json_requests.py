@@ -7,7 +7,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, ValidationError
 
-from hazardlens.serve.errors import BodyTooLargeError, ContentTypeError
+from hazardlens.serve.errors import BodyTooLargeError, ContentTypeError, FieldInvalidError
 from hazardlens.serve.json_body import explain_json_error
 from hazardlens.serve.received import receive_body
 from hazardlens.serve.services import Services
@@ -54,9 +54,20 @@ class JsonOf(Generic[ModelT]):
             JsonInvalidError, TextNotUtf8Error, FieldUnknownError, FieldInvalidError: see `__call__`.
         """
         try:
-            return self.model.model_validate_json(body)
+            parsed = self.model.model_validate_json(body)
         except ValidationError as error:
             raise explain_json_error(error.errors(include_input=False, include_url=False)[0], body) from error
+        if b"\\u0000" in body and _has_null_character(parsed.model_dump()):  # PostgreSQL takes every other one
+            raise FieldInvalidError("the body: contains the character U+0000")
+        return parsed
+
+
+def _has_null_character(value: object) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(map(_has_null_character, value.values()))
+    return isinstance(value, (list, tuple)) and any(map(_has_null_character, value))
 
 
 def describe_json_bodies(app: FastAPI, document: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hazardlens.serve.facts import STATIC_ROUTE, RequestFacts, attach_facts, route_template
 from hazardlens.serve.logs import log_failure
 from hazardlens.serve.metrics import Metrics
-from hazardlens.serve.problems import INTERNAL_ERROR, respond
+from hazardlens.serve.problems import INTERNAL_ERROR, http_answer, respond
 
 _log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("hazardlens.access")
 
@@ -66,7 +66,9 @@ class RequestMiddleware:
         with structlog.contextvars.bound_contextvars(request_id=facts.request_id):
             self._metrics.started()
             try:
-                await self.app(scope, receive, send_with_headers)
+                # No name has this character in it, and PostgreSQL refuses to look for one.
+                app = respond(scope, http_answer(404)) if "\0" in scope["path"] else self.app
+                await app(scope, receive, send_with_headers)
             except ClientDisconnect:
                 return  # nobody is there to answer
             except Exception as error:  # the last net

@@ -195,7 +195,7 @@ def read_query(query: bytes, known: tuple[str, ...]) -> dict[str, str]:
     Raises:
         TextNotUtf8Error: not UTF-8 once decoded.
         FieldUnknownError: another name.
-        FieldInvalidError: a parameter given twice, or far too many.
+        FieldInvalidError: a parameter given twice or with U+0000 in it, or far too many.
     """
     try:
         pairs = parse_qsl(
@@ -205,7 +205,11 @@ def read_query(query: bytes, known: tuple[str, ...]) -> dict[str, str]:
         raise TextNotUtf8Error("a query parameter is not UTF-8") from error
     except ValueError as error:
         raise FieldInvalidError(f"more than {_MAX_PARAMETERS} query parameters") from error
-    return _fields_once(pairs, known)
+    fields = _fields_once(pairs, known)
+    for name, value in fields.items():
+        if "\0" in value:  # PostgreSQL takes every character but this one
+            raise FieldInvalidError(f"{name}: contains the character U+0000")
+    return fields
 
 
 def _fields_once(pairs: Iterable[tuple[str, str]], known: tuple[str, ...]) -> dict[str, str]:

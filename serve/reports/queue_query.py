@@ -3,15 +3,15 @@
 import base64
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 
-from pydantic import AwareDatetime, TypeAdapter
+from pydantic import AwareDatetime, Field, FiniteFloat, TypeAdapter
 from sqlalchemy import ColumnElement, RowMapping
 
 from hazardlens.serve.errors import FieldInvalidError
-from hazardlens.serve.reports.reading import read_kinds, read_limit
+from hazardlens.serve.reports.reading import ReportId, read_kinds, read_limit
 from hazardlens.serve.store.tables import reports
 from hazardlens.serve.uploads import read_query
 
@@ -49,13 +49,14 @@ class Position:
             FieldInvalidError: anything else.
         """
         try:
-            values = _POSITION.validate_json(base64.urlsafe_b64decode(cursor.encode("ascii")))
-        except ValueError as error:  # binascii.Error, UnicodeError and pydantic's are ValueErrors
+            rank, doubt, time, report_id = _POSITION.validate_json(base64.urlsafe_b64decode(cursor.encode("ascii")))
+            return cls(rank, doubt, time.astimezone(UTC), report_id)
+        except (ValueError, OverflowError) as error:  # binascii.Error, UnicodeError and pydantic's are ValueErrors
             raise FieldInvalidError("after: not a `next` of an earlier answer") from error
-        return cls(*values)
 
 
-_POSITION: Final = TypeAdapter(tuple[int, float, AwareDatetime, str])
+_Rank = Annotated[int, Field(ge=0, lt=2**31)]
+_POSITION: Final = TypeAdapter(tuple[_Rank, FiniteFloat, AwareDatetime, ReportId])
 
 
 @dataclass(frozen=True, slots=True)

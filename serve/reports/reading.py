@@ -3,11 +3,11 @@
 import base64
 import binascii
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, StringConstraints, TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, Connection, Select, literal, or_, select, tuple_
 
 from hazardlens.model.taxonomy import Category, Urgency
@@ -30,6 +30,8 @@ DEFAULT_LIMIT: Final = 50
 _MAX_FILTER_CHARS: Final = 200
 _KINDS: Final[dict[str, type[StrEnum]]] = {"state": State, "category": Category, "urgency": Urgency}
 _TIME: Final = TypeAdapter(AwareDatetime)
+ReportId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+_ID: Final = TypeAdapter(ReportId)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +148,8 @@ def _condition(name: str, value: str) -> ColumnElement[bool]:
 def _read_time(name: str, value: str) -> datetime:
     try:
         # A plus sign that was not encoded arrives as a space.
-        return _TIME.validate_strings(value.replace(" ", "+"))
-    except ValidationError as error:
+        return _TIME.validate_strings(value.replace(" ", "+")).astimezone(UTC)
+    except (ValidationError, OverflowError) as error:  # the first and last hours of all time are none in UTC
         raise FieldInvalidError(f"{name}: expected a time with zone as of RFC 3339, found {value[:40]!r}") from error
 
 
@@ -158,6 +160,6 @@ def _write_cursor(created_at: datetime, report_id: str) -> str:
 def _read_cursor(cursor: str) -> tuple[datetime, str]:
     try:
         created_at, report_id = base64.urlsafe_b64decode(cursor.encode("ascii")).decode("ascii").split(" ")
-        return _TIME.validate_strings(created_at), report_id
-    except (binascii.Error, ValueError) as error:  # UnicodeError and pydantic's are ValueErrors too
+        return _TIME.validate_strings(created_at).astimezone(UTC), _ID.validate_strings(report_id)
+    except (binascii.Error, ValueError, OverflowError) as error:  # UnicodeError and pydantic's are ValueErrors too
         raise FieldInvalidError("after: not a `next` of an earlier answer") from error

@@ -212,7 +212,13 @@ def test_deliveries_of_one_report_or_route(client: TestClient, store: Store) -> 
 
 
 @pytest.mark.parametrize(
-    ("query", "code"), [("state=lost", "field_invalid"), ("limit=0", "field_invalid"), ("colour=red", "field_unknown")]
+    ("query", "code"),
+    [
+        ("state=lost", "field_invalid"),
+        ("limit=0", "field_invalid"),
+        ("route=%00", "field_invalid"),
+        ("colour=red", "field_unknown"),
+    ],
 )
 def test_a_question_that_makes_no_sense_is_refused(client: TestClient, query: str, code: str) -> None:
     problem_of(client.get(f"{DELIVERIES}?{query}", headers=REVIEWER), 422, code)

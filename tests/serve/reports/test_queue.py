@@ -1,5 +1,7 @@
 """The reviewers' queue: its order, its pages, its filters and counts, and who sees what."""
 
+import base64
+import json
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,10 @@ from support.reports import BEGINNING, add_report
 
 LI, WANG = person("li", Role.REVIEWER), person("wang", Role.REVIEWER)
 NOW = BEGINNING + timedelta(hours=1)
+
+
+def cursor_of(rank: int = 1, time: str = "2026-01-05T08:00:00+00:00", report_id: str = "a" * 32) -> str:
+    return f"after={base64.urlsafe_b64encode(json.dumps([rank, 0.5, time, report_id]).encode()).decode()}"
 
 
 def minutes(n: float) -> datetime:
@@ -144,6 +150,11 @@ def test_a_second_look_comes_to_everybody_but_who_decided_and_hides_the_decision
         pytest.param("urgency=soon", FieldInvalidError, "urgency: 'soon'", id="no such urgency"),
         pytest.param("needs_human=1", FieldInvalidError, "true or false", id="a flag that is none"),
         pytest.param("limit=101", FieldInvalidError, "limit", id="too many"),
+        pytest.param(cursor_of(rank=10**30), FieldInvalidError, "after", id="a cursor beyond all numbers"),
+        pytest.param(
+            cursor_of(time="0001-01-01T00:00:00+14:00"), FieldInvalidError, "after", id="a cursor before time"
+        ),
+        pytest.param(cursor_of(report_id="a\0"), FieldInvalidError, "after", id="a cursor to no report"),
         pytest.param("after=abc", FieldInvalidError, "after", id="a cursor that is none"),
         pytest.param("after=WzEsMl0=", FieldInvalidError, "after", id="a cursor of other things"),
         pytest.param("sort=age", FieldUnknownError, "sort", id="no such parameter"),

@@ -1,3 +1,4 @@
+import base64
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -12,6 +13,10 @@ from support.people import authenticate_by_header, headers_of, person
 from support.serving import problem_of, serving
 
 LI: Final = headers_of("li")
+
+
+def cursor_of(at: str, report_id: str = "a" * 32) -> str:
+    return f"after={base64.urlsafe_b64encode(f'{at} {report_id}'.encode()).decode()}"
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +123,9 @@ def test_a_plus_sign_that_was_not_encoded_is_understood(client: TestClient, ids:
         pytest.param("limit=ten", "field_invalid", id="no number"),
         pytest.param("created_from=2026-01-05", "field_invalid", id="a day"),
         pytest.param("created_from=2026-01-05T09:00:00", "field_invalid", id="no zone"),
+        pytest.param("created_from=0001-01-01T00:00:00%2B14:00", "field_invalid", id="before the first hour of UTC"),
+        pytest.param(cursor_of("0001-01-01T00:00:00+14:00"), "field_invalid", id="a cursor from then"),
+        pytest.param(cursor_of("2026-01-05T08:00:00+00:00", "a\0"), "field_invalid", id="a cursor to no report"),
         pytest.param("after=x", "field_invalid", id="no cursor"),
         pytest.param("after=%C3%A9", "field_invalid", id="no base64"),
         pytest.param("after=MjAyNi0xMQ%3D%3D", "field_invalid", id="base64 of something else"),
