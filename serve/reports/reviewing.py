@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, RowMapping, insert, select
 
@@ -27,7 +27,10 @@ from hazardlens.serve.reports.verdicts import (
 )
 from hazardlens.serve.reports.workflow import Verdict
 from hazardlens.serve.services import Services
-from hazardlens.serve.store.tables import report_media, reviews
+from hazardlens.serve.store.tables import report_events, report_media, reviews
+
+_FOLLOWS: Final = frozenset({"forward", "resolve"})
+"""Moves that a decision brings about by itself, as soon as those who act are told of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,12 @@ def review_report(
 
 
 def _is_repeated(connection: Connection, row: RowMapping, body: ReviewBody, principal: Principal) -> bool:
-    if row["version"] != body.version + 1:
+    since = row["version"] - body.version
+    if not 1 <= since <= 1 + len(_FOLLOWS):
+        return False
+    events = select(report_events.c.action).where(report_events.c.report_id == row["id"])
+    newest = connection.scalars(events.order_by(report_events.c.seq.desc()).limit(since - 1))
+    if not _FOLLOWS.issuperset(newest):
         return False
     query = select(reviews).where(reviews.c.report_id == row["id"]).order_by(reviews.c.seq.desc()).limit(1)
     last = connection.execute(query).mappings().one_or_none()

@@ -12,7 +12,9 @@ from sqlalchemy import insert, select
 from starlette.testclient import TestClient
 
 from hazardlens.model.taxonomy import LABEL_HAZARDS
+from hazardlens.serve.access.principals import SYSTEM
 from hazardlens.serve.access.roles import Role
+from hazardlens.serve.reports.changes import move_report
 from hazardlens.serve.services import Services
 from hazardlens.serve.store.tables import deliveries, dispatch_targets, report_events, reviews
 from support.people import authenticate_by_header, headers_of
@@ -297,6 +299,14 @@ def test_without_a_claim_nothing_is_decided(desk: Desk) -> None:
     problem_of(desk.post(report_id, "reopen", version=2), 409, "move_not_allowed")
 
 
+def test_what_a_database_cannot_keep_is_refused(any_desk: Desk) -> None:
+    report_id = any_desk.add()
+    body = {"version": any_desk.claim(report_id), "verdict": "confirm"}
+    problem_of(any_desk.post(report_id, "review", **body, note="a\0"), 422, "field_invalid")
+    problem_of(any_desk.post("%00", "claim", version=1), 404, "not_found")
+    assert ok(any_desk.post(report_id, "review", **body, note="\\u0000"))["verdict"] == "confirm"
+
+
 def test_the_same_decision_sent_twice_is_answered_twice_and_made_once(any_desk: Desk) -> None:
     report_id = any_desk.add()
     body: dict[str, Any] = {
@@ -311,6 +321,15 @@ def test_the_same_decision_sent_twice_is_answered_twice_and_made_once(any_desk: 
     other = {**body, "urgency": "immediate"}
     problem_of(any_desk.post(report_id, "review", **other), 409, "report_changed")
     problem_of(any_desk.post(report_id, "review", "wang", **body), 409, "report_changed")
+    told = any_desk.now
+    for move in ("forward", "resolve"):  # those who act may be faster than a line that was gone
+        with any_desk.services.store.write() as connection:
+            move_report(connection, report_id, move, principal=SYSTEM, now=told)
+        assert ok(any_desk.post(report_id, "review", **body))["verdict"] == "correct"
+    assert len(any_desk.reviews(report_id)) == 1
+    reopened = ok(any_desk.post(report_id, "reopen", version=first["version"] + 2))
+    problem_of(any_desk.post(report_id, "review", **body), 409, "report_changed")
+    assert reopened["state"] == "in_review"
 
 
 def test_undo_gives_the_report_back_with_what_was_decided(any_desk: Desk) -> None:
