@@ -301,7 +301,7 @@ def test_without_a_claim_nothing_is_decided(desk: Desk) -> None:
 
 def test_what_a_database_cannot_keep_is_refused(any_desk: Desk) -> None:
     report_id = any_desk.add()
-    body = {"version": any_desk.claim(report_id), "verdict": "confirm"}
+    body: dict[str, Any] = {"version": any_desk.claim(report_id), "verdict": "confirm"}
     problem_of(any_desk.post(report_id, "review", **body, note="a\0"), 422, "field_invalid")
     problem_of(any_desk.post("%00", "claim", version=1), 404, "not_found")
     assert ok(any_desk.post(report_id, "review", **body, note="\\u0000"))["verdict"] == "confirm"
