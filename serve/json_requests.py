@@ -42,9 +42,8 @@ class JsonOf(Generic[ModelT]):
             raise BodyTooLargeError(f"more than {MAX_BYTES} bytes")
         services: Services = request.app.state.services
         with services.memory.hold() as hold:
-            body = await receive_body(request, hold=hold, idle_timeout_s=services.settings.body_idle_timeout_s)
-            if len(body) > MAX_BYTES:
-                raise BodyTooLargeError(f"more than {MAX_BYTES} bytes")
+            idle_s = services.settings.body_idle_timeout_s
+            body = await receive_body(request, hold=hold, idle_timeout_s=idle_s, max_bytes=MAX_BYTES)
             return self.parse(body)
 
     def parse(self, body: bytes) -> ModelT:

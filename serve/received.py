@@ -1,6 +1,6 @@
 """Receives request bodies, with bounds on each one's time and on the memory of them all.
 
-How many bytes one body may have is checked before this, by `body_limit`.
+How many bytes any body may have is checked before this, by `body_limit`; some routes allow far fewer.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ from contextlib import aclosing, contextmanager
 
 from starlette.requests import Request
 
-from hazardlens.serve.errors import BodyTimeoutError, OverloadedError
+from hazardlens.serve.errors import BodyTimeoutError, BodyTooLargeError, OverloadedError
 
 RETRY_AFTER_S = 5
 
@@ -58,10 +58,17 @@ class BodyMemory:
             self.held_bytes -= held.size_bytes
 
 
-async def receive_body(request: Request, *, hold: Hold, idle_timeout_s: float) -> bytes:
+async def receive_body(request: Request, *, hold: Hold, idle_timeout_s: float, max_bytes: int | None = None) -> bytes:
     """The whole body.
 
+    Args:
+        request: whose body.
+        hold: what it is counted with.
+        idle_timeout_s: longest pause.
+        max_bytes: of this body, where the route allows fewer than the app; what comes beyond is not even held.
+
     Raises:
+        BodyTooLargeError: more than `max_bytes`.
         BodyTimeoutError: nothing came for `idle_timeout_s`.
         OverloadedError: the memory for bodies is used up.
         starlette.requests.ClientDisconnect: the client hung up.
@@ -77,5 +84,7 @@ async def receive_body(request: Request, *, hold: Hold, idle_timeout_s: float) -
                 return b"".join(chunks)
             except TimeoutError as error:
                 raise BodyTimeoutError(f"no byte came for {idle_timeout_s:g} s") from error
+            if max_bytes is not None and hold.size_bytes + len(chunk) > max_bytes:
+                raise BodyTooLargeError(f"more than {max_bytes} bytes")
             hold.add(len(chunk))
             chunks.append(chunk)

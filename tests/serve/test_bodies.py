@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import ClientDisconnect, Request
 
-from hazardlens.serve.errors import BodyTimeoutError, OverloadedError, RequestError
+from hazardlens.serve.errors import BodyTimeoutError, BodyTooLargeError, OverloadedError, RequestError
 from hazardlens.serve.json_body import parse_json_body
 from hazardlens.serve.multipart import Part, parse_multipart
 from hazardlens.serve.names import MAX_NAME_CHARS, clean_name
@@ -135,14 +135,23 @@ def chunk(data: bytes, *, more: bool = True) -> dict[str, Any]:
     return {"type": "http.request", "body": data, "more_body": more}
 
 
-def receive(memory: BodyMemory, *messages: dict[str, Any]) -> bytes:
+def receive(memory: BodyMemory, *messages: dict[str, Any], max_bytes: int | None = None) -> bytes:
     with memory.hold() as hold:
-        return asyncio.run(receive_body(request_of(iter(messages)), hold=hold, idle_timeout_s=0.05))
+        request = request_of(iter(messages))
+        return asyncio.run(receive_body(request, hold=hold, idle_timeout_s=0.05, max_bytes=max_bytes))
 
 
 def test_chunks_make_a_body() -> None:
     memory = BodyMemory(10)
     assert receive(memory, chunk(b"abc"), chunk(b""), chunk(b"de", more=False)) == b"abcde"
+    assert memory.held_bytes == 0
+
+
+def test_a_body_of_few_bytes_is_refused_as_soon_as_it_has_more() -> None:
+    memory = BodyMemory(10)
+    assert receive(memory, chunk(b"abc"), chunk(b"d", more=False), max_bytes=4) == b"abcd"
+    with pytest.raises(BodyTooLargeError):
+        receive(memory, chunk(b"abc"), chunk(b"de"), max_bytes=4)
     assert memory.held_bytes == 0
 
 

@@ -18,6 +18,7 @@ from hazardlens.serve.access.principals import SYSTEM
 from hazardlens.serve.access.roles import ROLE_ACTIONS, Role
 from hazardlens.serve.access.sessions import COOKIE
 from hazardlens.serve.access.throttle import OF_NAME
+from hazardlens.serve.json_requests import MAX_BYTES
 from hazardlens.serve.store.tables import accounts, audit_events, sessions
 from support.accounts import (
     BY_SYSTEM,
@@ -264,3 +265,10 @@ def test_a_password_that_ends_while_it_is_looked_at_opens_nothing(
     problem_of(answer, 401, "login_failed")
     with store.read() as connection:
         assert connection.execute(select(func.count()).select_from(sessions)).scalar_one() == 0
+
+
+def test_a_login_in_pieces_takes_no_memory_from_reports() -> None:
+    with serving(max_received_bytes=2 * MAX_BYTES) as client:
+        pieces = iter([b" " * MAX_BYTES] * 4)
+        answer = client.post(SESSION, content=pieces, headers={"Content-Type": "application/json"})
+    problem_of(answer, 413, "body_too_large")
