@@ -225,6 +225,12 @@ def test_two_people_never_decide_the_same_report_unseen(browser: Browser, office
             wait_until(lambda: office.row(report_id)["verdict"] == "reject")
 
 
+def test_an_address_that_somebody_made_up_asks_for_a_report_and_nothing_else(browser: Browser, office: Office) -> None:
+    with office.desk(browser) as page, page.expect_request(re.compile(r"/v1/.*exports")) as asked:
+        page.goto(f"{office.address}/review?report=../exports")
+    assert asked.value.url == f"{office.address}/v1/reports/..%2Fexports"
+
+
 def test_a_decision_that_came_too_late_is_refused_in_words_and_kept(browser: Browser, office: Office) -> None:
     report_id = office.add()
     with office.desk(browser) as page:

@@ -12,7 +12,8 @@ export function fetchQueue(filters, after = null) {
   return call(`/v1/queue?${query}`);
 }
 
-export const fetchReport = (id) => call(`/v1/reports/${id}`);
+/** @param {string} id also from the page's own address, which anybody may have written */
+export const fetchReport = (id) => call(`/v1/reports/${encodeURIComponent(id)}`);
 
 export const fetchHistory = async (id) => (await call(`/v1/reports/${id}/history`)).events;
 
