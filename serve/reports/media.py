@@ -24,6 +24,7 @@ FORM_PARAMETER: Final = "form"
 _MAX_N: Final = 1000
 _FOREVER: Final = "private, max-age=31536000, immutable"
 _ASK_FIRST: Final = "private, no-cache"
+_WHO: Final = "Authorization, Cookie"
 
 
 class MediaForm(StrEnum):
@@ -90,11 +91,12 @@ def etag_of(media: StoredMedia, form: MediaForm) -> str:
 def headers_of(media: StoredMedia, form: MediaForm) -> dict[str, str]:
     """Headers of the answer.
 
-    Photos are for those who may read reports: no cache that others share may keep them. An original is bytes from a
-    stranger: it is a download, and never a page of ours.
+    Photos are for those who may read reports: no cache that others share may keep them, and what a browser keeps is not
+    for whoever signs in there next, or is signed out. An original is bytes from a stranger: it is a download, and never
+    a page of ours.
     """
     final = form is not MediaForm.ANNOTATED or media.seen
-    headers = {"ETag": etag_of(media, form), "Cache-Control": _FOREVER if final else _ASK_FIRST}
+    headers = {"ETag": etag_of(media, form), "Cache-Control": _FOREVER if final else _ASK_FIRST, "Vary": _WHO}
     if form is MediaForm.ORIGINAL:
         headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(media.row['name'], safe='')}"
     return headers

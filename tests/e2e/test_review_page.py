@@ -231,6 +231,15 @@ def test_an_address_that_somebody_made_up_asks_for_a_report_and_nothing_else(bro
     assert asked.value.url == f"{office.address}/v1/reports/..%2Fexports"
 
 
+def test_whoever_comes_next_to_the_same_browser_sees_no_photo(browser: Browser, office: Office) -> None:
+    photo = f"/v1/reports/{office.add()}/media/0?form=original"
+    with office.desk(browser) as page:
+        look = f"async () => (await fetch({photo!r})).status"
+        assert [page.evaluate(look), page.evaluate(look)] == [200, 200]
+        page.context.clear_cookies()
+        assert page.evaluate(look) == 401
+
+
 def test_a_decision_that_came_too_late_is_refused_in_words_and_kept(browser: Browser, office: Office) -> None:
     report_id = office.add()
     with office.desk(browser) as page:

@@ -97,6 +97,7 @@ def test_boxes_are_drawn_where_the_thing_is(client: TestClient, report: dict[str
 def test_whoever_has_it_may_keep_it(client: TestClient, report: dict[str, Any], form: str) -> None:
     first = get(client, report, 1, form)
     assert first.headers["cache-control"] == "private, max-age=31536000, immutable"
+    assert first.headers["vary"] == "Authorization, Cookie"
     again = get(client, report, 1, form, **{"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
     assert get(client, report, 1, form, **{"If-None-Match": '"other"'}).status_code == 200
