@@ -120,7 +120,7 @@ def test_a_wrong_name_and_a_wrong_password_look_alike(client: TestClient, clock:
         problem_of(sign_in(client, "li", "a wrong password"), 401, "login_failed"),
         problem_of(sign_in(client, "nobody"), 401, "login_failed"),
         problem_of(sign_in(client, "wang"), 401, "login_failed"),
-        problem_of(sign_in(client, "no name at all\0"), 401, "login_failed"),
+        problem_of(sign_in(client, "no name at all\n"), 401, "login_failed"),
     ]
     assert len({(answer.title, answer.detail) for answer in answers}) == 1
 
