@@ -15,7 +15,7 @@ from hazardlens.model.pipeline import DetectionResult
 from hazardlens.model.taxonomy import Category
 from hazardlens.serve.errors import FieldInvalidError
 from hazardlens.serve.reports.previews import PREVIEW_MEDIA_TYPE, encode_jpeg, open_preview
-from hazardlens.serve.store.blobs import BlobStore
+from hazardlens.serve.store.blobs import BlobStore, get_or_lost
 from hazardlens.serve.store.errors import BlobMissingError
 from hazardlens.serve.store.tables import report_media, reports
 from hazardlens.serve.uploads import read_query
@@ -111,13 +111,13 @@ def content_of(media: StoredMedia, form: MediaForm, blobs: BlobStore) -> bytes:
     """The file.
 
     Raises:
-        BlobMissingError: it is no longer kept.
-        BlobStoreError: it cannot be read.
+        BlobMissingError: it is no longer kept, or damaged: asking again would not help.
+        BlobStoreError: the store does not answer.
     """
     row = media.row
     if form is MediaForm.ORIGINAL:
-        return blobs.get(row["sha256"])
-    preview = blobs.get(row["preview_sha256"])
+        return get_or_lost(blobs, row["sha256"])
+    preview = get_or_lost(blobs, row["preview_sha256"])
     if form is MediaForm.PREVIEW:
         return preview
     seen = [DetectionResult.model_validate(one) for one in row["detections"]]

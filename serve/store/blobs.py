@@ -43,7 +43,7 @@ class BlobStore(Protocol):
 
 
 def get_or_lost(blobs: BlobStore, sha256: str) -> bytes:
-    """The content, for work that goes through many photos: one that is damaged must not hold up all others.
+    """The content, for who has to tell a photo that is damaged from a store that is away: only the second will pass.
 
     Raises:
         BlobMissingError: it is gone, cannot be read, or is no longer what it was, though the store answers.

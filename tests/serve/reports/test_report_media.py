@@ -12,6 +12,7 @@ from hazardlens.model.annotate import HAZARD_COLOURS
 from hazardlens.model.taxonomy import Category
 from hazardlens.serve.access.roles import Role
 from hazardlens.serve.reports.media import StoredMedia
+from hazardlens.serve.store.blobs import FolderBlobs
 from support import pictures
 from support.intake import REPORTS, as_jpeg, exif_at, scene, sent, services_behind
 from support.painted import paint_detector, painted
@@ -145,6 +146,14 @@ def test_a_photo_that_was_deleted_is_missing(client: TestClient) -> None:
     services_behind(client).blobs.delete(get(client, report, 0, "original").headers["etag"].strip('"'))
     problem_of(get(client, report, 0, "original"), 404, "media_missing")
     assert get(client, report, 0, "preview").status_code == 200
+
+
+def test_a_photo_that_is_damaged_is_missing_too_and_nobody_is_told_to_try_again(client: TestClient) -> None:
+    report = sent(client, as_jpeg(scene(98)))
+    blobs = services_behind(client).blobs
+    assert isinstance(blobs, FolderBlobs)
+    blobs._path(get(client, report, 0, "original").headers["etag"].strip('"')).write_bytes(b"damaged")
+    problem_of(get(client, report, 0, "original"), 404, "media_missing")
 
 
 def test_originals_need_a_right_of_their_own(
