@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from hazardlens.serve.access.audit import Act
 from hazardlens.serve.dispatch.addresses import check_url
@@ -88,7 +89,10 @@ def set_target(
         "updated_by": act.principal.actor,
     }
     if row is None:
-        connection.execute(insert(dispatch_targets).values(route=route, **values))
+        try:
+            connection.execute(insert(dispatch_targets).values(route=route, **values))
+        except IntegrityError as error:  # on PostgreSQL, what is not there yet cannot be locked
+            raise TargetChangedError("somebody else has set this target just now") from error
     else:
         connection.execute(update(dispatch_targets).where(dispatch_targets.c.route == route).values(**values))
     is_new = row is None or row["secret"] != secret

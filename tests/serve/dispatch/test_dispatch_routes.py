@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from hazardlens.model.triage.policy import load_policy
 from hazardlens.serve.access.roles import Role
+from hazardlens.serve.dispatch import targets
 from hazardlens.serve.dispatch.outbox import DeliveryState
 from hazardlens.serve.reports.workflow import State
 from hazardlens.serve.services import Services
@@ -79,6 +80,14 @@ def test_a_secret_can_be_chosen_and_renewed(client: TestClient, store: Store) ->
     assert _put(client, version=1).json()["secret"] is None
     renewed = _put(client, version=2, renew_secret=True).json()["secret"]
     assert renewed not in {None, chosen}
+
+
+def test_of_two_who_set_a_target_at_once_the_second_is_told(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _put(client).status_code == 200
+    monkeypatch.setattr(targets, "target_of", lambda *_: None)  # as if the first were not committed yet
+    problem_of(_put(client), 409, "dispatch_target_changed")
 
 
 def test_two_operators_do_not_overwrite_each_other(client: TestClient) -> None:
