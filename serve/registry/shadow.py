@@ -136,7 +136,8 @@ class ShadowWorker:
         """The shadow without the time in which nothing waits any more: a look must not cost more with every report."""
         if shadow is None or self._seen_to is None:
             return shadow
-        return replace(shadow, since=max(shadow.since, self._seen_to))
+        seen_to = min(self._seen_to, self._now() - _LATE)  # the clock may have been ahead
+        return replace(shadow, since=max(shadow.since, seen_to))
 
     def _forget(self) -> None:
         self._candidate = None

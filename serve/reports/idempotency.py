@@ -64,7 +64,8 @@ def claim_key(connection: Connection, claim: Claim, body_sha256: str, *, in_flig
         raise IdempotencyMismatchError("this Idempotency-Key was used for another body; take a new one")
     if row["report_id"] is not None:
         return str(row["report_id"])
-    if claim.claimed_at - row["created_at"] <= timedelta(seconds=in_flight_s):
+    # Also one from a time to come: by a clock that was ahead, and that nobody should have to wait for.
+    if abs(claim.claimed_at - row["created_at"]) <= timedelta(seconds=in_flight_s):
         raise IdempotencyInFlightError("the first request with this Idempotency-Key is under way; try again later")
     connection.execute(update(idempotency_keys).where(_this(claim)).values(created_at=claim.claimed_at))
     return None

@@ -302,6 +302,18 @@ def test_a_look_does_not_grow_with_what_was_seen_and_finds_what_comes_late(model
         assert list(results(client)) == [late]
 
 
+def test_a_clock_that_was_ahead_hides_no_report_from_it(models: Models) -> None:
+    clock = [datetime(2026, 1, 5, tzinfo=UTC)]
+    with models.serving(now=lambda: clock[0]) as client:
+        start(client)
+        clock[0] += timedelta(hours=2)
+        assert sweep(client) == 0
+        clock[0] -= timedelta(hours=1)
+        services = services_of(client)
+        add_report(services.store, services.blobs, at=clock[0])
+        assert sweep(client) == 1
+
+
 def test_classifying_stores_nothing_for_it(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
     detect = OnnxDetector.detect

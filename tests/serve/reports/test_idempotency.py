@@ -158,6 +158,13 @@ def test_a_dead_request_s_key_can_be_used_again(client: TestClient, clock: Clock
         finish_key(connection, claim, "late")  # the dead one was only slow: it must not store a second report
 
 
+def test_a_clock_that_was_ahead_leaves_no_key_taken(client: TestClient, clock: Clock) -> None:
+    clock.move(hours=24)
+    leave_behind(client, clock, "k1")
+    clock.move(hours=-24)
+    assert send(client, photo_of(1), key="k1").status_code == 201
+
+
 def test_a_request_that_was_taken_over_stores_nothing(clock: Clock) -> None:
     meanwhile: list[Response] = []
     waiting = iter([True])
