@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import BaseModel, ValidationError
 
 from hazardlens.cli.errors import CliError
-from hazardlens.model.bundle import Bundle
+
+if TYPE_CHECKING:
+    from hazardlens.model.bundle import Bundle
 
 REPORT_FILE: Final = "report.json"
 
@@ -57,7 +59,7 @@ def find_report(candidate: Path, bundle: Path) -> Path | None:
     return next((place for place in places if place.is_file()), None)
 
 
-def judge_report(path: Path | None, candidate: Bundle, baseline: tuple[str, str]) -> Judgement:
+def judge_report(path: Path | None, candidate: "Bundle", baseline: tuple[str, str]) -> Judgement:
     """What the report says, if it speaks of these two models.
 
     Args:

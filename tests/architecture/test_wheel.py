@@ -108,7 +108,8 @@ def test_the_wheel_holds_nothing_else(unpacked: Path) -> None:
 
 @pytest.mark.parametrize("name", [name for name in PACKAGE_FOLDERS if name != "training"])
 def test_all_modules_import_with_the_source_folders_gone(name: str, unpacked: Path) -> None:
-    names = [module_of(path) for path in files_below(name, "*.py")]
+    # Alembic runs env.py in a context of its own; nobody imports it.
+    names = [module_of(path) for path in files_below(name, "*.py") if path.stem != "env"]
     for module, file in _run(IMPORT_ALL, unpacked, NAMES=names).items():
         assert str(file).startswith(str(unpacked)), module
 

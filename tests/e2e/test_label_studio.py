@@ -19,6 +19,7 @@ from support.exports import HEAD, Drawn, make_export, reviewed_photo, reviewed_r
 from support.label_studio import PASSWORD, USER, LabelStudio, label_studio
 from support.painted import painted
 from support.pictures import saved
+from support.serving import wait_until
 
 WIDE: Final = 641
 HIGH: Final = 479
@@ -153,7 +154,7 @@ def test_label_studio_takes_shows_corrects_and_gives_back(tmp_path: Path) -> Non
             page.wait_for_function("(wide) => [...document.images].some((one) => one.naturalWidth === wide)", arg=WIDE)
             page.wait_for_selector(".konvajs-content canvas")
             page.screenshot(path=tmp_path / "task.png")
-            assert _shown(page) == truth
+            wait_until(lambda: _shown(page) == truth)  # the page draws its boxes some time after it has them
             _drag_clutter(page, (30, -20))
             moved = _shown(page)
 

@@ -1,5 +1,6 @@
 """What nobody planned: noise from strangers, and starting and stopping all day long."""
 
+import gc
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -104,6 +105,7 @@ def test_a_stop_while_photos_are_waiting_ends() -> None:
 
 
 def _open_things() -> tuple[int, int]:
+    gc.collect()  # what only a cycle still holds is not in use
     return threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
 
 
@@ -120,7 +122,8 @@ def test_fifty_starts_and_stops_leave_no_threads_and_no_files_open(tmp_path: Pat
     before = _open_things()
     for _ in range(STARTS):
         live()
-    assert _open_things() == before
+    # Not at once: the rate limiter's library clears its counters in a thread that lives for a hundredth of a second.
+    wait_until(lambda: all(now <= then for now, then in zip(_open_things(), before, strict=True)))
 
 
 def test_an_app_that_is_never_started_opens_nothing() -> None:

@@ -1,5 +1,6 @@
 // The reviewer's desk: the list, the report that is open, and what becomes of it. It knows no elements of the page.
 
+import { withoutOne } from "./counts.js";
 import { Drafts, Outbox } from "./outbox.js";
 import { changesOf, decisionOf, knownOf } from "./draft.js";
 import { act, fetchDecidedBoxes, fetchQueue, fetchReport } from "./service.js";
@@ -243,17 +244,4 @@ export class Desk extends EventTarget {
   #tell(kind) {
     this.dispatchEvent(new Event(kind));
   }
-}
-
-const UNDECIDED = "undecided"; // how the server counts reports that no model has looked at
-
-/** The counts of a queue that one report has left. */
-function withoutOne(counts, { urgency, category }) {
-  const less = (group, key) => (group[key] ? { ...group, [key]: group[key] - 1 } : group);
-  return {
-    ...counts,
-    waiting: Math.max(0, counts.waiting - 1),
-    by_urgency: less(counts.by_urgency, urgency ?? UNDECIDED),
-    by_category: less(counts.by_category, category ?? UNDECIDED),
-  };
 }
