@@ -69,7 +69,7 @@ class FolderBlobs:
         target = self._path(name)
         try:
             self._make_folder(target.parent)
-            if not _has_size(target, len(content)):
+            if not _holds(target, content):
                 _write_durably(target, content)
             # Also where the file was there: whoever wrote it may not have come as far as this.
             _sync_folder(target.parent)
@@ -130,11 +130,11 @@ def _write_durably(target: Path, content: bytes) -> None:
         raise
 
 
-def _has_size(path: Path, size_bytes: int) -> bool:
-    """Whether the file is there, whole as far as its size tells."""
+def _holds(path: Path, content: bytes) -> bool:
+    """Whether the file is there, and still what it was: what comes in again mends one that was damaged."""
     try:
-        return path.stat().st_size == size_bytes
-    except FileNotFoundError:
+        return path.stat().st_size == len(content) and path.read_bytes() == content
+    except OSError:  # also where it cannot be read: writing it anew tells whether the disk works
         return False
 
 

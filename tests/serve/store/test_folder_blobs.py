@@ -81,6 +81,16 @@ def test_a_folder_that_went_away_is_made_again(tmp_path: Path) -> None:
     assert blobs.get(name) == CONTENT
 
 
+@pytest.mark.parametrize("damaged", [CONTENT[:-1], CONTENT[:-1] + b"?"], ids=["cut off", "changed"])
+def test_a_photo_that_was_damaged_is_whole_when_it_comes_in_again(tmp_path: Path, damaged: bytes) -> None:
+    blobs = FolderBlobs(tmp_path)
+    name = blobs.put(CONTENT)
+    (tmp_path / name[:2] / name).write_bytes(damaged)
+    with pytest.raises(BlobStoreError):
+        blobs.get(name)
+    assert blobs.get(blobs.put(CONTENT)) == CONTENT
+
+
 def test_names_and_content_are_on_disk_before_it_is_acknowledged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
