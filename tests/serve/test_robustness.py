@@ -1,23 +1,15 @@
-"""What nobody planned: noise from strangers, and starting and stopping all day long."""
+"""What nobody planned: noise from strangers."""
 
-import gc
 import threading
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, Final
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from hazardlens.serve.app import create_app
-from hazardlens.serve.settings import load_settings
 from support import pictures
-from support.serving import CLASSIFY, GatedDetector, problem_of, serving, wait_until
-from support.tiny_bundle import make_tiny_bundle
-
-STARTS: Final = 50
+from support.serving import CLASSIFY, GatedDetector, problem_of, serving
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 photos = st.binary(max_size=100) | st.sampled_from(
@@ -102,33 +94,3 @@ def test_a_stop_while_photos_are_waiting_ends() -> None:
         for thread in asked:
             thread.join()
     assert detector.photos_seen == 3
-
-
-def _open_things() -> tuple[int, int]:
-    gc.collect()  # what only a cycle still holds is not in use
-    return threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
-
-
-@pytest.mark.slow(reason="costs 10 s: fifty models are loaded")
-def test_fifty_starts_and_stops_leave_no_threads_and_no_files_open(tmp_path: Path) -> None:
-    bundle = make_tiny_bundle(tmp_path / "bundle")
-
-    def live() -> None:
-        with TestClient(create_app(load_settings(bundle_path=bundle.path, inference_threads=2))) as client:
-            wait_until(lambda: client.get("/readyz").status_code == 200)
-            assert client.post(CLASSIFY, files={"file": pictures.jpeg()}).status_code == 200
-
-    live()  # what a process opens once is no leak
-    before = _open_things()
-    for _ in range(STARTS):
-        live()
-    # Not at once: the rate limiter's library clears its counters in a thread that lives for a hundredth of a second.
-    wait_until(lambda: all(now <= then for now, then in zip(_open_things(), before, strict=True)))
-
-
-def test_an_app_that_is_never_started_opens_nothing() -> None:
-    create_app(load_settings())
-    before = _open_things()
-    apps: list[Any] = [create_app(load_settings()) for _ in range(STARTS)]
-    assert _open_things() == before
-    assert len(apps) == STARTS

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hazardlens.serve.dispatch.addresses import check_url, find_destination, is_allowed
+from hazardlens.serve.dispatch.addresses import check_url, find_destination, is_allowed, without_secrets
 from hazardlens.serve.dispatch.errors import TargetUrlError
 
 PUBLIC = "93.184.215.14"
@@ -125,3 +125,18 @@ def test_a_name_that_nobody_knows_is_refused(error: Exception) -> None:
 
     with pytest.raises(TargetUrlError, match="resolved"):
         find_destination("https://example.org/", allow_private=False, resolve=resolve)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://grid.example.org/hazards", "https://grid.example.org/hazards"),
+        ("https://grid.example.org:8443/send?key=hush", "https://grid.example.org:8443/send?…"),
+        ("https://grid.example.org?key=hush", "https://grid.example.org?…"),
+        ("https://li:hush@grid.example.org/", "https://grid.example.org/"),
+        ("https://[2606:4700::1]:8443/a?b=hush#hush", "https://[2606:4700::1]:8443/a?…"),
+    ],
+    ids=["nothing to hide", "query", "query without path", "name and password", "IPv6 and fragment"],
+)
+def test_what_an_address_holds_of_secrets_is_not_shown(url: str, shown: str) -> None:
+    assert without_secrets(url) == shown

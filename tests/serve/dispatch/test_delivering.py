@@ -197,7 +197,7 @@ def test_the_thread_sends_by_itself_and_ends_when_told(store: Store) -> None:
     with receiver() as server:
         _, delivery_id = waiting_delivery(store, server.url)
         worker = _worker(store)
-        thread = worker.start()
+        (thread,) = worker.start()
         wait_until(lambda: delivery_of(store, delivery_id)["state"] == DeliveryState.DELIVERED)
         worker.stop()
         thread.join(PATIENCE_S)
@@ -221,7 +221,7 @@ def test_the_thread_outlives_a_database_that_is_gone(store: Store, monkeypatch: 
         waiting_delivery(store, server.url)
         monkeypatch.setattr(Store, "read", failing)
         worker = _worker(store)
-        thread = worker.start()
+        (thread,) = worker.start()
         wait_until(lambda: len(server.received) == 1)
         worker.stop()
         thread.join(PATIENCE_S)

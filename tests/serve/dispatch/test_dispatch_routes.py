@@ -147,6 +147,23 @@ def test_changes_are_in_the_audit_log_without_the_secret(client: TestClient, sto
     assert secret not in str(events)
 
 
+def test_a_token_in_an_address_is_for_those_who_may_edit_it(client: TestClient, store: Store) -> None:
+    with receiver() as server:
+        url = f"{server.url}?access_token=hush"
+        _put(client, url=url)
+        _put(client, url=f"{url}2", version=1)
+        assert client.post(f"{TARGETS}/{ROUTE}/test", headers=ADMIN).json()["delivered"] is True
+    assert server.received[0].path == "/hazards?access_token=hush2"
+    assert f"{url}2" in client.get(TARGETS, headers=ADMIN).text
+    assert _target(client)["url"] == f"{server.url}?…"
+    assert "hush" not in client.get(TARGETS, headers=REVIEWER).text
+    with store.read() as connection:
+        details = connection.execute(select(audit_events.c.detail).order_by(audit_events.c.seq)).scalars().all()
+    assert "hush" not in str(details)
+    assert [detail["new_url"] for detail in details[:2]] == [True, True]
+    assert (details[1]["before"]["url"], details[2]["url"]) == (f"{server.url}?…",) * 2
+
+
 def test_a_test_message_tells_what_came_of_it(client: TestClient, store: Store) -> None:
     with receiver() as server:
         _put(client, url=server.url, enabled=False)

@@ -3,7 +3,9 @@
 import contextlib
 import hashlib
 import hmac
+import io
 import json
+import logging
 import shutil
 import socket
 import ssl
@@ -13,9 +15,11 @@ from pathlib import Path
 
 import httpx2
 import pytest
+import structlog
 
 from hazardlens.serve.dispatch.addresses import Resolve
 from hazardlens.serve.dispatch.sending import Outcome, Sender
+from hazardlens.serve.logs import configure_logs
 from support.receiver import Answer, Received, receiver
 from support.rows import NOON
 from support.serving import PATIENCE_S, wait_until
@@ -49,6 +53,21 @@ def test_a_message_is_signed_and_says_who_it_is() -> None:
     assert timestamp == str(int(NOON.timestamp()))
     expected = hmac.new(SECRET.encode(), timestamp.encode() + b"." + received.body, hashlib.sha256).hexdigest()
     assert received.headers["X-Hazardlens-Signature"] == f"sha256={expected}"
+
+
+def test_the_log_does_not_learn_where_it_went(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some addresses hold a token, and the HTTP client would log all of them."""
+    for name in ("", "httpx2"):
+        logger = logging.getLogger(name)
+        monkeypatch.setattr(logger, "handlers", logger.handlers)
+        monkeypatch.setattr(logger, "level", logger.level)
+    log = io.StringIO()
+    configure_logs("json", "debug", stream=log)
+    with receiver() as server:
+        assert _send(f"{server.url}?access_token=hush").is_delivered
+    structlog.reset_defaults()
+    assert server.received[0].path.endswith("hush")
+    assert "hush" not in log.getvalue()
 
 
 def test_the_connection_goes_to_the_checked_address_under_the_name() -> None:
