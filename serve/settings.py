@@ -121,6 +121,9 @@ class Settings(BaseSettings):
     webhook_max_attempts: int = Field(
         20, ge=1, description="Attempts after which a message is given up; 20 take about half a day."
     )
+    webhook_senders: int = Field(
+        4, ge=1, le=32, description="Routes that are sent to at once, one message and one thread each."
+    )
     webhook_allow_private: bool = Field(
         default=False,
         description="Whether messages may go to private and local addresses, and by http://; others are https:// only.",

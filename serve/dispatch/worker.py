@@ -1,4 +1,4 @@
-"""Sends what waits in the outbox: one thread for each server, in rounds.
+"""Sends what waits in the outbox: a few threads for each server, at most one message at a time to each route.
 
 A message may arrive twice: when this process dies between the receiver's answer and our note of it, and when a receiver
 answers after its time. It has the same delivery id both times.
@@ -39,6 +39,7 @@ class DeliveryWorker:
         max_attempts: int,
         now: Callable[[], datetime],
         draw: Callable[[], float],
+        senders: int = 1,
     ) -> None:
         """Take the parts.
 
@@ -48,32 +49,37 @@ class DeliveryWorker:
             max_attempts: attempts after which a delivery is given up.
             now: the time, with zone.
             draw: a random number, 0 <= x < 1.
+            senders: threads, and so the most routes that are sent to at once.
         """
         self._store = store
         self._sender = sender
         self._max_attempts = max_attempts
         self._now = now
         self._draw = draw
+        self._senders = senders
+        self._routes = threading.Lock()  # for the two below; held while a message is chosen, never while it is sent
         self._resting: dict[str, datetime] = {}
+        self._under_way: set[str] = set()
         self._stopping = threading.Event()
         # Looking up the name, three attempts to connect, and the answer: all must be over before somebody else sends.
         self._lease = timedelta(seconds=5 * sender.timeout_s) + _LEASE_MARGIN
 
-    def start(self) -> threading.Thread:
-        """Begin to send in a thread of its own."""
+    def start(self) -> list[threading.Thread]:
+        """Begin to send, in threads of its own."""
         self._stopping.clear()
-        thread = threading.Thread(target=self._run, name="deliveries")
-        thread.start()
-        return thread
+        threads = [threading.Thread(target=self._run, name=f"deliveries-{n}") for n in range(self._senders)]
+        for thread in threads:
+            thread.start()
+        return threads
 
     def stop(self) -> None:
-        """Begin nothing new; a message that is under way is seen to its end."""
+        """Begin nothing new; messages that are under way are seen to their end."""
         self._stopping.set()
 
     def _run(self) -> None:
         while not self._stopping.wait(POLL_S):
             try:
-                while not self._stopping.is_set() and self.send_one():
+                while self.send_one():
                     pass
             except StoreUnavailableError:
                 continue  # logged where it was found; what was sent meanwhile is sent again
@@ -81,7 +87,7 @@ class DeliveryWorker:
                 log_failure(error)
 
     def send_one(self) -> bool:
-        """Send the delivery that has been due for the longest.
+        """Send the delivery that has been due for the longest, of routes that nothing is under way to.
 
         Returns:
             Whether there was one.
@@ -89,24 +95,37 @@ class DeliveryWorker:
         Raises:
             StoreUnavailableError: the database cannot be reached.
         """
-        now = self._now()
-        self._resting = {route: until for route, until in self._resting.items() if until > now}
-        with self._store.read() as connection:
-            if not is_due(connection, now, self._resting):
-                return False
-        with self._store.write() as connection:
-            claimed = claim_due(connection, now, lease=self._lease, resting=self._resting)
+        with self._routes:
+            claimed = None if self._stopping.is_set() else self._claim()
         if claimed is None:
             return False
-        self._send(claimed)
+        try:
+            self._send(claimed)
+        finally:
+            with self._routes:
+                self._under_way.discard(claimed.route)
         return True
+
+    def _claim(self) -> Claimed | None:
+        now = self._now()
+        self._resting = {route: until for route, until in self._resting.items() if until > now}
+        avoided = self._under_way | self._resting.keys()
+        with self._store.read() as connection:
+            if not is_due(connection, now, avoided):
+                return None
+        with self._store.write() as connection:
+            claimed = claim_due(connection, now, lease=self._lease, resting=avoided)
+        if claimed is not None:
+            self._under_way.add(claimed.route)
+        return claimed
 
     def _send(self, claimed: Claimed) -> None:
         outcome = self._sender.send(claimed.url, claimed.secret, claimed.id, claimed.payload)
         now = self._now()
         if outcome.is_receiver_down:
-            # One receiver that is down must not keep the messages of all others waiting.
-            self._resting[claimed.route] = now + _REST
+            # Receivers that are down must not keep all senders busy, and the messages of others waiting.
+            with self._routes:
+                self._resting[claimed.route] = now + _REST
         with self._store.write() as connection:
             patience = Patience(self._max_attempts, self._draw())
             state = write_outcome(connection, claimed, outcome, now, patience)
@@ -138,10 +157,12 @@ async def delivering(services: Services) -> AsyncIterator[None]:
         max_attempts=services.settings.webhook_max_attempts,
         now=services.now,
         draw=services.draw,
+        senders=services.settings.webhook_senders,
     )
-    thread = worker.start()
+    threads = worker.start()
     try:
         yield
     finally:
         worker.stop()
-        await asyncio.to_thread(thread.join)
+        for thread in threads:
+            await asyncio.to_thread(thread.join)
