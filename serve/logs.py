@@ -51,6 +51,7 @@ def configure_logs(
         logging.getLogger(name).handlers = []
     # Its lines hold whole URLs with their queries, and a query may hold words of a report.
     logging.getLogger("uvicorn.access").disabled = True
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # likewise, and a receiver's address may hold a token
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
 
 

@@ -86,6 +86,13 @@ def _judge_literal(host: str, *, allow_private: bool) -> None:
         raise TargetUrlError("messages do not go to this address; see the setting webhook_allow_private")
 
 
+def without_secrets(url: str) -> str:
+    """An address for those who only look: some receivers take a token in the query for a password."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}{'?…' if parts.query else ''}"
+
+
 def find_destination(url: str, *, allow_private: bool, resolve: Resolve = resolve) -> Destination:
     """Resolve the name in an address, and judge where it leads.
 

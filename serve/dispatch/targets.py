@@ -8,7 +8,7 @@ from sqlalchemy import Connection, RowMapping, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from hazardlens.serve.access.audit import Act
-from hazardlens.serve.dispatch.addresses import check_url
+from hazardlens.serve.dispatch.addresses import check_url, without_secrets
 from hazardlens.serve.dispatch.errors import RouteUnknownError, TargetChangedError, TargetUrlError
 from hazardlens.serve.dispatch.signing import new_secret
 from hazardlens.serve.store.tables import dispatch_targets
@@ -96,9 +96,14 @@ def set_target(
     else:
         connection.execute(update(dispatch_targets).where(dispatch_targets.c.route == route).values(**values))
     is_new = row is None or row["secret"] != secret
-    before = None if row is None else _shown(row)
     act.write(
-        connection, "dispatch_target_set", f"route:{route}", before=before, after=_shown(values), new_secret=is_new
+        connection,
+        "dispatch_target_set",
+        f"route:{route}",
+        before=None if row is None else _shown(row),
+        after=_shown(values),
+        new_secret=is_new,
+        new_url=row is None or row["url"] != change.url,
     )
     return connection.execute(select(dispatch_targets).where(dispatch_targets.c.route == route)).mappings().one(), (
         secret if is_new else None
@@ -118,5 +123,9 @@ def _secret(row: RowMapping | None, change: TargetChange) -> str:
 
 
 def _shown(values: RowMapping | dict[str, Any]) -> dict[str, Any]:
-    """What the audit log may hold: never the secret."""
-    return {name: values[name] for name in ("url", "enabled", "version")}
+    """What the audit log may hold: never the secret, nor one that is part of the address."""
+    url = values["url"]
+    return {
+        "url": None if url is None else without_secrets(url),
+        **{name: values[name] for name in ("enabled", "version")},
+    }

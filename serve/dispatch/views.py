@@ -5,7 +5,7 @@ from typing import Literal, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import RowMapping
 
-from hazardlens.serve.dispatch.addresses import MAX_URL_CHARS
+from hazardlens.serve.dispatch.addresses import MAX_URL_CHARS, without_secrets
 from hazardlens.serve.dispatch.outbox import DeliveryState
 from hazardlens.serve.dispatch.outcomes import MAX_NOTE_CHARS
 from hazardlens.serve.reports.workflow import State
@@ -26,7 +26,8 @@ class TargetView(BaseModel):
     route: str = Field(description="A key of the policy's routes.", examples=["fire_service"])
     name: RouteName | None = Field(description="Null for a route that the policy no longer has.")
     url: str | None = Field(
-        description="Where messages go; null: nowhere.", examples=["https://fire.example.org/hazards"]
+        description="Where messages go; null: nowhere. A query is shown as `?…` to those who may not edit it.",
+        examples=["https://fire.example.org/hazards"],
     )
     has_secret: bool = Field(description="Whether messages can be signed; the secret itself is never shown again.")
     enabled: bool
@@ -50,6 +51,10 @@ class TargetView(BaseModel):
             )
         shown = {field: row[field] for field in ("url", "enabled", "version", "updated_at", "updated_by")}
         return cls(route=route, name=name, has_secret=row["secret"] is not None, **shown)
+
+    def without_secrets(self) -> Self:
+        """For those who may read the table and not edit it."""
+        return self if self.url is None else self.model_copy(update={"url": without_secrets(self.url)})
 
 
 class TargetList(BaseModel):

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from hazardlens.serve.access.audit import Act
 from hazardlens.serve.access.principals import Principal
 from hazardlens.serve.access.roles import Action
+from hazardlens.serve.dispatch.addresses import without_secrets
 from hazardlens.serve.dispatch.deliveries import count_by_state, list_deliveries, retry_delivery
 from hazardlens.serve.dispatch.errors import RouteUnknownError, TargetUrlError
 from hazardlens.serve.dispatch.outbox import DeliveryState
@@ -71,12 +72,18 @@ def _act(request: Request, services: Services, principal: Principal) -> Act:
     summary="Who is told of decisions",
     responses=problem_answers("model_loading", "bundle_checksum_mismatch", *_REFUSED),
 )
-def get_targets(services: Parts, _: Reader) -> TargetList:
-    """Each route of the triage policy, with the address that its messages go to. Secrets are never shown."""
+def get_targets(services: Parts, principal: Reader) -> TargetList:
+    """Each route of the triage policy, with the address that its messages go to. Secrets are never shown.
+
+    The query of an address may hold a token: who may not edit the table sees `?…` in its place.
+    """
     names = _names(services)
     with services.store.read() as connection:
         rows = read_targets(connection, names)
-    return TargetList(targets=[TargetView.of(route, names.get(route), row) for route, row in rows.items()])
+    targets = [TargetView.of(route, names.get(route), row) for route, row in rows.items()]
+    if Action.EDIT_DISPATCH not in principal.actions:
+        targets = [target.without_secrets() for target in targets]
+    return TargetList(targets=targets)
 
 
 @router.put(
@@ -122,7 +129,7 @@ def post_test(route: str, request: Request, services: Parts, principal: Editor) 
             raise RouteUnknownError(f"no target was set for {route[:80]!r}")
         if row["url"] is None:
             raise TargetUrlError("this target has no address")
-        act.write(connection, "dispatch_target_tested", f"route:{route}", url=row["url"])
+        act.write(connection, "dispatch_target_tested", f"route:{route}", url=without_secrets(row["url"]))
     outcome = sender_of(services).send(row["url"], row["secret"], new_report_id(act.now), sample_message(route))
     return TrialResult(delivered=outcome.is_delivered, status=outcome.status, error=outcome.error)
 
