@@ -46,6 +46,9 @@ _MEDIA_TYPES: Final = {
 }
 _FOREVER: Final = "public, max-age=31536000, immutable"
 _ASK_FIRST: Final = "no-cache"
+_FRAGMENTS: Final = ("meta", "languages")
+"""What all pages have in common, each in a file below `fragments/`."""
+
 _PLACEHOLDER: Final = re.compile(r"\{\{(\w+)\}\}")
 _ENTRY: Final = re.compile(r'<script type="module" src="\{\{assets\}\}/([^"]+)"')
 _IMPORT: Final = re.compile(r'^(?:import|export|\}) ?(?:[^"\n]* from )?"(\.[^"]+)";$', re.MULTILINE)
@@ -139,6 +142,7 @@ def _make_page(name: str, max_photos: int, max_body_bytes: int, max_file_bytes: 
     values = {
         "assets": assets,
         "icons": site.contents["icons.svg"].decode(),
+        **{name: site.contents[f"fragments/{name}.html"].decode().rstrip() for name in _FRAGMENTS},
         # Without this list, a browser would find each module only after it has read the one that imports it.
         "preloads": "\n  ".join(f'<link rel="modulepreload" href="{assets}/{module}">' for module in modules),
         "max_photos": str(max_photos),

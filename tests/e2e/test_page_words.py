@@ -19,7 +19,8 @@ SOURCES = {
 }
 NAMES = {name.removesuffix(".html") for name in PATHS.values()}
 SAME_IN_BOTH = {"page.openapi", "catalogue.gb_t_47678_5_2026", "result.announce"}
-HTML = "\n".join(SOURCES[f"{page}.html"] for page in sorted(NAMES))
+FRAGMENTS = "\n".join(source for name, source in SOURCES.items() if name.startswith("fragments/"))
+HTML = "\n".join([FRAGMENTS, *(SOURCES[f"{page}.html"] for page in sorted(NAMES))])
 CODE = "\n".join(source for name, source in SOURCES.items() if name.endswith(".js"))
 
 
@@ -88,7 +89,7 @@ def test_categories_and_routes_are_called_what_the_reasons_call_them(language: s
 def sources_of(page: str) -> tuple[str, str]:
     """HTML of a page, and the code that it runs."""
     own = [name for name in modules_of(load_site(), f"{page}.html") if not name.startswith("vendor/")]
-    return SOURCES[f"{page}.html"], "\n".join(SOURCES[name] for name in own)
+    return FRAGMENTS + SOURCES[f"{page}.html"], "\n".join(SOURCES[name] for name in own)
 
 
 def unasked(html: str, code: str, known: set[str]) -> set[str]:
