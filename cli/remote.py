@@ -1,5 +1,6 @@
 """A running server, for one person who changes its models."""
 
+from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -30,13 +31,9 @@ class Remote:
         return self
 
     def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
-        try:
+        with closing(self._client), suppress(httpx2.HTTPError):  # where nobody answers, the session ends by itself
             if self._signed_in:
                 self._client.delete("/v1/session")
-        except httpx2.HTTPError:
-            pass  # the session ends by itself
-        finally:
-            self._client.close()
 
     def sign_in(self, name: str, password: str) -> None:
         """Begin a session.

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -138,14 +138,13 @@ def _make_folder(folder: Path) -> None:
 
 
 def _make_engine(url: str) -> Engine:
-    try:
+    # Suppressed, not chained: the error would show the address, and with it the password.
+    with suppress(ArgumentError, NoSuchModuleError, ModuleNotFoundError):
         parsed = make_url(url)
         if parsed.drivername in {"sqlite", "sqlite+pysqlite"} and parsed.database not in {None, "", ":memory:"}:
             return _make_sqlite(parsed)
         if parsed.drivername in {"postgresql", "postgresql+psycopg"}:
             return _make_postgres(parsed)
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError):
-        pass  # the error would show the address, and with it the password
     raise SettingsError(
         "HAZARDLENS_DATABASE_URL: no kind of database that is installed here; known are sqlite:///... and "
         "postgresql://... (which needs hazardlens[postgres])"
