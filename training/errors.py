@@ -9,6 +9,7 @@ TrainingError
 ├── ConfigError                 a training configuration that breaks its schema
 ├── WeightsError                weights that do not fit the network
 ├── RunError                    a run folder that cannot be started or resumed
+├── SceneError                 a photo, boxes or parts that cannot be composed into a scene
 ├── GateError                   margins or a report of the gate that break their schema
 └── ExportError                 a network that must not become a bundle: a broken graph, or one that answers differently
 
@@ -68,6 +69,12 @@ class RunError(TrainingError):
     """A run folder that cannot be started or resumed."""
 
     code = "run_invalid"
+
+
+class SceneError(TrainingError):
+    """A photo, boxes or parts that cannot be composed into a scene."""
+
+    code = "scene_invalid"
 
 
 class GateError(TrainingError):

@@ -1,0 +1,1 @@
+"""Scenes composed of real photos and drawn or real parts, made while training. They train, they never test."""
