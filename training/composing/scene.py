@@ -23,6 +23,8 @@ class Scene:
         boxes_xyxy: (N, 4) float32, pixels of `pixels`.
         labels: one label per box.
         looked_for: labels that are known completely here; any other is unknown, not absent.
+        photo: the record's name when `pixels` is that whole photo, neither mirrored nor cropped; else empty. Places
+            that people marked in a photo (kitchen_surfaces.csv) are found by it.
 
     Raises:
         SceneError: when made with shapes, types or boxes that do not fit each other.
@@ -32,6 +34,7 @@ class Scene:
     boxes_xyxy: Boxes
     labels: tuple[str, ...]
     looked_for: frozenset[str]
+    photo: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what does not fit together."""
