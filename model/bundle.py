@@ -1,7 +1,9 @@
 """The model bundle: the folder by which training hands a model to serving.
 
-model.onnx, manifest.json and MODEL_CARD.md, each with its sha256 in the manifest. Reading one checks everything that
-can be checked without running it, so that a bad bundle is refused by name and the model in service stays.
+model.onnx, manifest.json and MODEL_CARD.md, each with its sha256 in the manifest. An 8-bit bundle also has
+model.float32.onnx, the graph that it was made from: serving checks it and never loads it, training starts from it.
+Reading a bundle checks everything that can be checked without running it, so that a bad one is refused by name and the
+model in service stays.
 """
 
 import hashlib
@@ -33,6 +35,7 @@ from hazardlens.model.triage.values import Curve, LabelRule, ModelView
 
 __all__ = [
     "CARD_FILE",
+    "FLOAT_FILE",
     "MANIFEST_FILE",
     "ONNX_FILE",
     "SHIPPED_BUNDLE",
@@ -46,12 +49,14 @@ __all__ = [
     "Metrics",
     "OutputSpec",
     "TrainingInfo",
+    "float_graph",
     "model_view",
     "read_bundle",
     "write_bundle",
 ]
 
 ONNX_FILE: Final = "model.onnx"
+FLOAT_FILE: Final = "model.float32.onnx"
 MANIFEST_FILE: Final = "manifest.json"
 CARD_FILE: Final = "MODEL_CARD.md"
 SHIPPED_BUNDLE: Final = Path(__file__).parent / "shipped"
@@ -85,7 +90,11 @@ class Bundle:
 def model_view(labels: tuple[LabelEntry, ...], calibration: tuple[CalibrationCurve, ...]) -> ModelView:
     """What triage has to know of a model."""
     rules = tuple(LabelRule(label.name, label.hazard, label.threshold) for label in labels)
-    curves = {curve.hazard: Curve(curve.scores, curve.probabilities) for curve in calibration}
+    curves = {
+        # A bundle that does not state a basis was made before there was one: its curve alone decides.
+        curve.hazard: Curve(curve.scores, curve.probabilities, 0.0 if curve.basis is None else curve.stands_from)
+        for curve in calibration
+    }
     return ModelView(rules, MappingProxyType(curves))
 
 
@@ -102,16 +111,26 @@ def read_bundle(path: Path) -> Bundle:
         raise BundleMissingError(f"{path}: no such bundle folder")
     manifest_bytes = _read_file(path, MANIFEST_FILE, MAX_TEXT_BYTES)
     manifest = _parse_manifest(manifest_bytes)
-    contents = {name: _read_file(path, name, limit) for name, limit in _LIMITS.items()}
-    for name, content in contents.items():
-        found = hashlib.sha256(content).hexdigest()
-        if found != manifest.files[name]:
-            raise BundleChecksumError(f"{name}: sha256 is {found}, the manifest says {manifest.files[name]}")
-    _check_graph(contents[ONNX_FILE])
+    contents = {name: _read_checked(path, name, manifest) for name in manifest.files}
+    for name in contents.keys() & {ONNX_FILE, FLOAT_FILE}:
+        _check_graph(name, contents[name])
     return Bundle(path, manifest, contents[ONNX_FILE], hashlib.sha256(manifest_bytes).hexdigest())
 
 
-def write_bundle(path: Path, *, onnx_bytes: bytes, card: str, draft: ManifestDraft) -> Bundle:
+def float_graph(bundle: Bundle) -> bytes:
+    """The bundle's graph in float32, read again where the one that serves is 8-bit: what training starts from.
+
+    Raises:
+        BundleError: as `read_bundle`, where its file has changed since.
+    """
+    if FLOAT_FILE not in bundle.manifest.files:
+        return bundle.onnx_bytes
+    return _read_checked(bundle.path, FLOAT_FILE, bundle.manifest)
+
+
+def write_bundle(
+    path: Path, *, onnx_bytes: bytes, card: str, draft: ManifestDraft, float_bytes: bytes | None = None
+) -> Bundle:
     """Write a bundle beside its place, check it as a reader would, and only then move it there.
 
     Args:
@@ -119,12 +138,15 @@ def write_bundle(path: Path, *, onnx_bytes: bytes, card: str, draft: ManifestDra
         onnx_bytes: the graph.
         card: the model card, Markdown.
         draft: the manifest without its list of files.
+        float_bytes: the graph in float32, where `onnx_bytes` is 8-bit.
 
     Raises:
         BundleInvalidError: what was given is no valid bundle; nothing was written at `path`.
         OSError: the disk failed.
     """
     contents = {ONNX_FILE: onnx_bytes, CARD_FILE: card.encode()}
+    if float_bytes is not None:
+        contents[FLOAT_FILE] = float_bytes
     sums = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     document = {**draft.model_dump(mode="json", exclude={"files"}), "files": sums}
     contents[MANIFEST_FILE] = (json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
@@ -158,6 +180,19 @@ def _put_in_place(fresh: Path, path: Path, old: Path) -> None:
 _LIMITS: Final = {ONNX_FILE: MAX_ONNX_BYTES, CARD_FILE: MAX_TEXT_BYTES}
 
 
+def _expected_files(manifest: ManifestDraft) -> dict[str, int]:
+    """Name and largest size of each file beside the manifest."""
+    return _LIMITS | ({FLOAT_FILE: MAX_ONNX_BYTES} if manifest.weights == "int8" else {})
+
+
+def _read_checked(folder: Path, name: str, manifest: Manifest) -> bytes:
+    content = _read_file(folder, name, _expected_files(manifest)[name])
+    found = hashlib.sha256(content).hexdigest()
+    if found != manifest.files[name]:
+        raise BundleChecksumError(f"{name}: sha256 is {found}, the manifest says {manifest.files[name]}")
+    return content
+
+
 def _read_file(folder: Path, name: str, max_bytes: int) -> bytes:
     file = folder / name
     try:
@@ -180,25 +215,26 @@ def _parse_manifest(content: bytes) -> Manifest:
         where = ".".join(str(part) for part in first["loc"]) or "the file"
         more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
         raise BundleInvalidError(f"{MANIFEST_FILE}: {where}: {first['msg']}{more}") from error
-    if manifest.files.keys() != _LIMITS.keys():
+    expected = _expected_files(manifest)
+    if manifest.files.keys() != expected.keys():
         # A graph's weights in a file of their own would be one that nobody checked.
         raise BundleInvalidError(
-            f"{MANIFEST_FILE}: files: expected {', '.join(_LIMITS)}, found {', '.join(manifest.files) or 'none'}",
+            f"{MANIFEST_FILE}: files: expected {', '.join(expected)}, found {', '.join(manifest.files) or 'none'}",
         )
     return manifest
 
 
-def _check_graph(content: bytes) -> None:
+def _check_graph(name: str, content: bytes) -> None:
     """Standard operators only, and all weights inside: what serving may rely on, and what was hashed."""
     try:
         graph = summarise_onnx(content)
     except ValueError as error:
-        raise BundleInvalidError(f"{ONNX_FILE}: {error}") from error
+        raise BundleInvalidError(f"{name}: {error}") from error
     if graph.external_tensors:
-        raise BundleInvalidError(f"{ONNX_FILE}: weights in files of their own: {', '.join(graph.external_tensors[:3])}")
+        raise BundleInvalidError(f"{name}: weights in files of their own: {', '.join(graph.external_tensors[:3])}")
     foreign = sorted(f"{domain}.{kind}" for domain, kind in graph.operators if domain not in STANDARD_DOMAINS)
     if foreign:
-        raise BundleInvalidError(f"{ONNX_FILE}: operators outside the ONNX standard: {', '.join(foreign[:3])}")
+        raise BundleInvalidError(f"{name}: operators outside the ONNX standard: {', '.join(foreign[:3])}")
 
 
 def _write_durably(file: Path, content: bytes) -> None:

@@ -8,12 +8,15 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 from hazardlens.model.postprocess import OutputForm
 from hazardlens.model.taxonomy import Category
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
+"""Version 2 added `basis`, `rendered_*` and `stands_from` of a curve, and `weights`. Version 1 has none of them, and is
+read all the same: its curves are taken as they stand."""
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", max_length=100)]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*$", max_length=100)]
+Basis = Literal["real", "rendered", "none"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -59,6 +62,12 @@ class CalibrationCurve(Part):
         probabilities: as many, never falling.
         photos: that the curve was fitted on.
         positives: of those, the ones that show the hazard.
+        basis: where the positives came from: `real` photos, `rendered` scenes where real ones are too few, or `none`:
+            the data support neither curve nor threshold. None: not stated, in a bundle of schema version 1.
+        rendered_positives: rendered scenes that stood in for photos with the hazard.
+        rendered_negatives: rendered scenes without it; they test the threshold and are not in the curve.
+        stands_from: raw score from which triage may name the hazard without a person; None with a stated basis: from
+            none.
     """
 
     hazard: Category
@@ -66,6 +75,10 @@ class CalibrationCurve(Part):
     probabilities: tuple[Share, ...]
     photos: Count
     positives: Count
+    basis: Basis | None = None
+    rendered_positives: Count = 0
+    rendered_negatives: Count = 0
+    stands_from: Share | None = None
 
     @model_validator(mode="after")
     def _knots_in_order(self) -> Self:
@@ -77,7 +90,14 @@ class CalibrationCurve(Part):
             raise ValueError("probabilities must not fall from knot to knot")
         if self.positives > self.photos:
             raise ValueError(f"{self.positives} positives of {self.photos} photos")
+        if self.stands_from is not None and self.basis in {None, "none"}:
+            raise ValueError("stands_from needs a basis")
         return self
+
+    @property
+    def abstains(self) -> bool:
+        """Whether triage must always ask a person about this hazard."""
+        return self.basis is not None and self.stands_from is None
 
 
 class InputSpec(Part):
@@ -144,9 +164,12 @@ class Metrics(Part):
 
 
 class ManifestDraft(Part):
-    """A manifest before its files were written: what training hands to `bundle.write_bundle`."""
+    """A manifest before its files were written: what training hands to `bundle.write_bundle`.
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    `weights` says what the graph computes in; an 8-bit bundle keeps its graph in float32 beside it.
+    """
+
+    schema_version: Literal[1, 2] = SCHEMA_VERSION
     name: Name
     version: Name
     created: AwareDatetime
@@ -155,6 +178,7 @@ class ManifestDraft(Part):
     labels: Annotated[tuple[LabelEntry, ...], Field(min_length=1)]
     input: InputSpec
     output: OutputSpec
+    weights: Literal["float32", "int8"] = "float32"
     calibration: tuple[CalibrationCurve, ...] = ()
     training: TrainingInfo
     metrics: Metrics

@@ -25,6 +25,8 @@ class Candidate:
         in_play: the evidence is enough to count; otherwise it is at most an alternative.
         in_photo: a photo's evidence counts.
         measured: `seen` comes from a calibration curve.
+        score: best raw score of its labels.
+        stands_from: raw score from which the model may name it alone; None: the data support none.
         certain: the text names it without "perhaps".
         superseding: the evidence explains away the categories that this one supersedes.
         doubted: the words of an uncertain mention.
@@ -39,6 +41,8 @@ class Candidate:
     in_play: bool = False
     in_photo: bool = False
     measured: bool = False
+    score: float = 0.0
+    stands_from: float | None = 0.0
     certain: bool = False
     superseding: bool = False
     doubted: str = ""
@@ -86,6 +90,7 @@ class Gatherer:
             best = self._photos.best[labels[0]]
             candidate.seen = curve(best) if curve else min(best, self._data.numbers.uncalibrated_cap)
             candidate.measured = curve is not None
+            candidate.score, candidate.stands_from = best, curve.stands_from if curve else 0.0
             for label in labels:
                 score = self._photos.best[label]
                 likely = curve is not None and curve(score) >= self._data.numbers.play_floor

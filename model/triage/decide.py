@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from hazardlens.model.taxonomy import Category, Urgency
 from hazardlens.model.triage.candidates import Candidate, Gatherer, raise_by_words
-from hazardlens.model.triage.photo import look
+from hazardlens.model.triage.photo import ROUNDING, look
 from hazardlens.model.triage.policy import Policy
 from hazardlens.model.triage.reasons import ReasonWriter
 from hazardlens.model.triage.schema import Names
@@ -104,6 +104,11 @@ class _Judge:
             doubts.append(self._write.say("text_only", category=name))
         elif not chosen.measured or chosen.derived > chosen.seen:
             doubts.append(self._write.say("uncalibrated", category=name))
+        elif chosen.stands_from is None:
+            doubts.append(self._write.say("unsupported", category=name))
+        elif chosen.score < chosen.stands_from - ROUNDING:
+            needed = chosen.stands_from
+            doubts.append(self._write.say("below_precision", category=name, score=chosen.score, threshold=needed))
         elif chosen.seen < threshold <= sure:
             doubts.append(self._write.say("photo_thin", category=name, confidence=chosen.seen))
         if sure < threshold:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from hazardlens.model.taxonomy import LABEL_HAZARDS, Category
 from hazardlens.model.triage.values import Evidence, LabelRule, ModelView
 
-_ROUNDING: Final = 1e-6
+ROUNDING: Final = 1e-6
 """Scores are float32: 0.7 arrives as 0.69999999 and still meets a threshold of 0.7."""
 
 
@@ -47,7 +47,7 @@ class PhotoFindings:
 
     def counts(self, label: str) -> bool:
         """Whether a label was seen at its threshold or above."""
-        return label in self.best and self.best[label] >= self.rules[label].threshold - _ROUNDING
+        return label in self.best and self.best[label] >= self.rules[label].threshold - ROUNDING
 
 
 def look(evidence: Sequence[Evidence], model: ModelView, *, default_threshold: float) -> PhotoFindings:
@@ -69,7 +69,7 @@ def look(evidence: Sequence[Evidence], model: ModelView, *, default_threshold: f
         for label_id, score, (x_min, y_min, x_max, y_max) in rows:
             name = found.labels[label_id]
             best[name] = max(best.get(name, 0.0), score)
-            if score >= rules[name].threshold - _ROUNDING:
+            if score >= rules[name].threshold - ROUNDING:
                 boxes.append(Seen(name, score, (x_min, y_min, x_max, y_max)))
         photos.append(SeenPhoto(tuple(boxes), max(1.0, float(photo.width) * photo.height)))
     return PhotoFindings(tuple(photos), best, rules)

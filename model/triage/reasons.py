@@ -22,6 +22,8 @@ REASON_FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "text_truncated": frozenset({"limit"}),
     "photo_thin": frozenset({"category", "confidence"}),
     "uncalibrated": frozenset({"category"}),
+    "unsupported": frozenset({"category"}),
+    "below_precision": frozenset({"category", "score", "threshold"}),
     "below_threshold": frozenset({"category", "confidence", "threshold"}),
     "close_call": frozenset({"category", "other"}),
     "urgency_from_other": frozenset({"category", "other", "urgency"}),

@@ -39,6 +39,8 @@ class Curve:
     Attributes:
         scores: strictly rising knots in 0..1.
         probabilities: as many, never falling, in 0..1.
+        stands_from: raw score from which the hazard may be named without a person; None: from none, because the data
+            support no threshold.
 
     Raises:
         ValueError: the knots are missing, unequal in number, out of order or out of range.
@@ -46,6 +48,7 @@ class Curve:
 
     scores: tuple[float, ...]
     probabilities: tuple[float, ...]
+    stands_from: float | None = 0.0
 
     def __post_init__(self) -> None:
         """Check the knots."""

@@ -11,7 +11,7 @@ import pytest
 from onnx import external_data_helper, numpy_helper
 
 from hazardlens.model import bundle as bundle_module
-from hazardlens.model.bundle import Bundle, model_view, read_bundle, write_bundle
+from hazardlens.model.bundle import FLOAT_FILE, Bundle, float_graph, model_view, read_bundle, write_bundle
 from hazardlens.model.errors import BundleChecksumError, BundleError, BundleInvalidError, BundleMissingError
 from hazardlens.model.taxonomy import Category
 from support.tiny_bundle import (
@@ -25,6 +25,7 @@ from support.tiny_bundle import (
 )
 
 GOOD_ONNX = tiny_onnx(tiny_output(TINY_LABELS, TINY_BOXES, TINY_SIZE_PX))
+FLOAT_ONNX = tiny_onnx(tiny_output(TINY_LABELS, (), TINY_SIZE_PX))
 
 
 @pytest.fixture
@@ -220,6 +221,86 @@ def test_what_triage_gets_to_know(path: Path) -> None:
         ("exit_door", None, 0.25),
     ]
     assert view.curves[Category.STACKED_CLUTTER](0.5) == pytest.approx(0.5)
+
+
+@pytest.fixture
+def eight_bit(tmp_path: Path) -> Path:
+    """A bundle that says that its graph is 8-bit; the one beside it finds nothing."""
+    draft = tiny_draft().model_copy(update={"weights": "int8"})
+    path = tmp_path / "eight"
+    write_bundle(path, onnx_bytes=GOOD_ONNX, card="# Eight\n", draft=draft, float_bytes=FLOAT_ONNX)
+    return path
+
+
+def test_an_8_bit_bundle_keeps_its_float_graph(eight_bit: Path) -> None:
+    bundle = read_bundle(eight_bit)
+
+    assert names_in(eight_bit) == ["MODEL_CARD.md", "manifest.json", FLOAT_FILE, "model.onnx"]
+    assert bundle.onnx_bytes == GOOD_ONNX
+    assert float_graph(bundle) == FLOAT_ONNX
+
+
+def test_the_float_graph_of_a_float_bundle_is_its_own(path: Path) -> None:
+    bundle = read_bundle(path)
+
+    assert float_graph(bundle) is bundle.onnx_bytes
+
+
+def test_a_float_graph_that_changes_is_noticed(eight_bit: Path) -> None:
+    bundle = read_bundle(eight_bit)
+    (eight_bit / FLOAT_FILE).write_bytes(GOOD_ONNX)
+
+    with pytest.raises(BundleChecksumError, match=r"^model\.float32\.onnx: sha256"):
+        float_graph(bundle)
+    with pytest.raises(BundleChecksumError, match=r"^model\.float32\.onnx: sha256"):
+        read_bundle(eight_bit)
+
+
+@pytest.mark.parametrize(("weights", "content"), [("int8", None), ("float32", FLOAT_ONNX)])
+def test_a_float_graph_belongs_to_an_8_bit_bundle_only(path: Path, weights: str, content: bytes | None) -> None:
+    draft = tiny_draft().model_copy(update={"weights": weights})
+
+    with pytest.raises(BundleInvalidError, match=r"files: expected model\.onnx, MODEL_CARD\.md"):
+        write_bundle(path, onnx_bytes=GOOD_ONNX, card="# Odd", draft=draft, float_bytes=content)
+
+
+def test_a_bad_float_graph_is_refused_by_its_name(path: Path) -> None:
+    draft = tiny_draft().model_copy(update={"weights": "int8"})
+
+    with pytest.raises(BundleInvalidError, match=r"^model\.float32\.onnx: operators outside"):
+        write_bundle(path, onnx_bytes=GOOD_ONNX, card="# Odd", draft=draft, float_bytes=bad_graph("foreign"))
+
+
+def test_a_bundle_of_the_first_schema_is_read(path: Path) -> None:
+    def as_it_was(document: dict[str, object]) -> None:
+        document["schema_version"] = 1
+        del document["weights"]
+        curves = document["calibration"]
+        assert isinstance(curves, list)
+        for curve in curves:
+            for key in ("basis", "rendered_positives", "rendered_negatives", "stands_from"):
+                del curve[key]
+
+    rewrite_manifest(path, as_it_was)
+    manifest = read_bundle(path).manifest
+    view = model_view(manifest.labels, manifest.calibration)
+
+    assert [curve.basis for curve in manifest.calibration] == [None, None]
+    assert view.curves[Category.STACKED_CLUTTER].stands_from == 0.0
+    assert not any(curve.abstains for curve in manifest.calibration)
+
+
+@pytest.mark.parametrize(
+    ("basis", "stands_from", "expected"),
+    [("real", 0.4, 0.4), ("rendered", 0.6, 0.6), ("real", None, None), ("none", None, None)],
+)
+def test_triage_gets_to_know_from_where_a_hazard_stands_alone(
+    basis: str, stands_from: float | None, expected: float | None
+) -> None:
+    curve = tiny_draft().calibration[0].model_copy(update={"basis": basis, "stands_from": stands_from})
+
+    assert model_view((), (curve,)).curves[curve.hazard].stands_from == expected
+    assert curve.abstains == (expected is None)
 
 
 def test_every_refusal_is_a_bundle_error(path: Path) -> None:

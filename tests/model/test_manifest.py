@@ -27,7 +27,7 @@ def test_a_manifest_survives_json() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        pytest.param({"schema_version": 2}, "schema_version", id="a later schema"),
+        pytest.param({"schema_version": 3}, "schema_version", id="a later schema"),
         pytest.param({"colour_space": "RGB"}, "colour_space", id="an unknown key"),
         pytest.param({"name": "../tiny"}, "name", id="a name with a path"),
         pytest.param({"version": ""}, "version", id="no version"),

@@ -43,6 +43,12 @@ def model_with(name: str, hazard: Category | None, threshold: float = 0.25) -> M
     return ModelView((*MEASURED.labels, LabelRule(name, hazard, threshold)), MEASURED.curves)
 
 
+def model_standing(hazard: Category, stands_from: float | None) -> ModelView:
+    """The measured model, which may name `hazard` alone only from this raw score; None: never."""
+    curve = Curve((0.0, 1.0), (0.0, 1.0), stands_from)
+    return ModelView(MEASURED.labels, {**MEASURED.curves, hazard: curve})
+
+
 @functools.cache
 def shipped_policy() -> Policy:
     """The policy that ships, read once."""

@@ -1,7 +1,7 @@
 """The table's rows that weighing decides: several photos, several hazards, thin evidence, none at all."""
 
 from hazardlens.model.taxonomy import Category, Urgency
-from support.triage import UNMEASURED, Case, photo, seen
+from support.triage import UNMEASURED, Case, model_standing, photo, seen
 
 WEIGHING_CASES = [
     Case(
@@ -102,6 +102,36 @@ WEIGHING_CASES = [
         why=("uncalibrated",),
         human=True,
         confidence=0.6,
+    ),
+    Case(
+        "a hazard without a supported threshold abstains, however high its score",
+        Category.STACKED_CLUTTER,
+        Urgency.ROUTINE,
+        photos=(photo(seen("stacked_clutter", 0.99)),),
+        model=model_standing(Category.STACKED_CLUTTER, None),
+        why=("unsupported",),
+        not_why=("uncalibrated", "below_threshold"),
+        human=True,
+        confidence=0.99,
+    ),
+    Case(
+        "below the score that stands alone",
+        Category.STACKED_CLUTTER,
+        Urgency.ROUTINE,
+        photos=(photo(seen("stacked_clutter", 0.7)),),
+        model=model_standing(Category.STACKED_CLUTTER, 0.75),
+        why=("below_precision",),
+        human=True,
+        confidence=0.7,
+    ),
+    Case(
+        "at the score that stands alone",
+        Category.STACKED_CLUTTER,
+        Urgency.ROUTINE,
+        photos=(photo(seen("stacked_clutter", 0.7)),),
+        model=model_standing(Category.STACKED_CLUTTER, 0.7),
+        not_why=("below_precision",),
+        human=False,
     ),
     Case(
         "no curve, open manhole",

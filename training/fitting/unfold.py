@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from hazardlens.model.bundle import Bundle, read_bundle
+from hazardlens.model.bundle import Bundle, float_graph, read_bundle
 from hazardlens.model.images import decode_photo
 from hazardlens.model.preprocess import letterbox
 from hazardlens.training.data.records import PhotoRecord
@@ -55,7 +55,7 @@ def read_start(path: Path) -> BundleStart:
     """
     bundle = read_bundle(path)
     try:
-        return BundleStart(bundle, to_network(bundle.onnx_bytes))
+        return BundleStart(bundle, to_network(float_graph(bundle)))
     except ExportError as error:
         raise WeightsError(f"{path}: {error}: training cannot start from it") from error
 
