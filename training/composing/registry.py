@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from hazardlens.training.composing.covers import COVERS
 from hazardlens.training.composing.scene import Composition
 
 
@@ -12,4 +13,4 @@ def compositions(parts: Path | None) -> tuple[Composition, ...]:
         parts: folder of cut-out objects (`cutouts.csv`, `cutouts/`), or None: then those that need one are left out.
     """
     del parts
-    return ()
+    return COVERS
