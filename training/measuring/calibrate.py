@@ -1,8 +1,9 @@
-"""From raw scores to what may be said aloud: a probability per hazard, and a threshold per label.
+"""From raw scores to what may be said aloud: a probability per hazard, and a threshold per context label.
 
 Both are fitted on the validation photos, never on test photos. A photo's score for a hazard is the highest raw score of
-any of its labels. Where validation shows a hazard on too few photos, nothing can be fitted: the curve is then a
-cautious default that never reaches a probability at which triage would act without a person.
+any of its labels. Where validation shows a hazard on too few photos, rendered scenes of the validation side stand in
+for them, at a discount; where there are too few of these too, the curve is a cautious default that never reaches a
+probability at which triage would act without a person. `thresholds.py` has the thresholds of hazards.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from typing import Final
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
-from hazardlens.model.manifest import CalibrationCurve
+from hazardlens.model.manifest import Basis, CalibrationCurve
 from hazardlens.model.taxonomy import Category
 from hazardlens.training.measuring.coco import match_boxes
 from hazardlens.training.measuring.curves import Flags, Floats, PhotoScores, best_f1, box_curve
@@ -22,8 +23,8 @@ from hazardlens.training.measuring.metrics import Subject, counted
 MIN_POSITIVES: Final = 10
 """Fewer photos or boxes than this say nothing reliable."""
 
-CAUTIOUS_SCORES: Final = (0.0, 1.0)
-CAUTIOUS_PROBABILITIES: Final = (0.02, 0.35)
+CAUTIOUS_SCORES: Final[tuple[float, ...]] = (0.0, 1.0)
+CAUTIOUS_PROBABILITIES: Final[tuple[float, ...]] = (0.02, 0.35)
 """The default curve: below the 40 % that cities ask for before they act without a person."""
 
 THRESHOLD_RANGE: Final = (0.2, 0.8)
@@ -33,44 +34,108 @@ MIN_HARMLESS: Final = 30
 BLIND_THRESHOLD: Final = 0.5
 BLIND_RULE: Final = "default: too few validation photos"
 
+MIN_RENDERED: Final = 30
+MIN_SCENES: Final = 10
+"""Rendered positives, and scenes that they come from, without which renders say nothing either."""
+RENDERED_WEIGHT: Final = 0.5
+"""A rendered positive counts as half a photo at most: a network finds scenes of the generator that trained it more
+surely than the same thing in the street, as if every second real one were missed."""
+RENDERED_SHARE: Final = 0.25
+"""Rendered positives make up at most this share of the weight: how many were rendered says nothing about how often the
+hazard is reported."""
+RENDERED_CAP: Final = 0.9
+"""No probability that rests on renders exceeds this, however cleanly the scores part."""
+
 _BINS: Final = 10
+_SAME: Final = 1e-9
 
 
-def fit_curve(photos: Sequence[JudgedPhoto], subject: Subject) -> CalibrationCurve:
+def fit_curve(
+    photos: Sequence[JudgedPhoto], subject: Subject, rendered: Sequence[JudgedPhoto] = ()
+) -> CalibrationCurve:
     """A hazard's curve from raw score to probability, from validation photos.
 
     Isotonic regression cuts the scores into blocks; each block becomes a knot. Its probability is smoothed by one photo
     of either kind, so that 40 of 40 does not become certainty.
+
+    Args:
+        photos: real validation photos.
+        subject: the hazard.
+        rendered: rendered scenes of the validation side; their positives count only where real ones are too few, and
+            their negatives never.
     """
-    hazard = Category(subject.name)
-    _, scores = counted(photos, subject)
-    count, positives = len(scores.scores), int(scores.positive.sum())
-    if min(positives, count - positives) < MIN_POSITIVES:
-        return CalibrationCurve(
-            hazard=hazard,
-            scores=CAUTIOUS_SCORES,
-            probabilities=CAUTIOUS_PROBABILITIES,
-            photos=count,
-            positives=positives,
-        )
-    knots, probabilities = _smoothed_blocks(scores)
-    return CalibrationCurve(hazard=hazard, scores=knots, probabilities=probabilities, photos=count, positives=positives)
+    real, made, scenes = hazard_scores(photos, rendered, subject)
+    harmless, positives = int((~real.positive).sum()), int(real.positive.sum())
+    basis = _basis(positives, harmless, int(made.positive.sum()), scenes)
+    if basis == "none":
+        knots, probabilities = CAUTIOUS_SCORES, CAUTIOUS_PROBABILITIES
+    elif basis == "real":
+        knots, probabilities = _smoothed_blocks(real, np.ones(len(real.scores)))
+    else:
+        knots, probabilities = _discounted(real, made)
+    stood_in = basis == "rendered"
+    return CalibrationCurve(
+        hazard=Category(subject.name),
+        scores=knots,
+        probabilities=probabilities,
+        photos=positives + harmless,
+        positives=positives,
+        basis=basis,
+        rendered_positives=int(made.positive.sum()) if stood_in else 0,
+        rendered_negatives=int((~made.positive).sum()) if stood_in else 0,
+    )
+
+
+def hazard_scores(
+    photos: Sequence[JudgedPhoto], rendered: Sequence[JudgedPhoto], subject: Subject
+) -> tuple[PhotoScores, PhotoScores, int]:
+    """Scores of the real and of the rendered photos that count, and how many scenes show the hazard."""
+    _, real = counted(photos, subject)
+    kept, made = counted(rendered, subject)
+    scenes = {photo.group for photo, shown in zip(kept, made.positive, strict=True) if shown}
+    return real, made, len(scenes)
+
+
+def rendered_weight(positives: int, harmless: int) -> float:
+    """What one of `positives` rendered photos counts beside `harmless` real ones."""
+    share = RENDERED_SHARE / (1 - RENDERED_SHARE) * harmless / max(1, positives)
+    return min(RENDERED_WEIGHT, share)
 
 
 def is_cautious(curve: CalibrationCurve) -> bool:
-    """Whether this is the default, because there was too little to fit."""
-    return (curve.scores, curve.probabilities) == (CAUTIOUS_SCORES, CAUTIOUS_PROBABILITIES)
+    """Whether this is the default, because there was too little to fit; bundles of schema 1 show it by their knots."""
+    return curve.basis == "none" or (curve.scores, curve.probabilities) == (CAUTIOUS_SCORES, CAUTIOUS_PROBABILITIES)
 
 
-def _smoothed_blocks(photos: PhotoScores) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean score and smoothed probability of each isotonic block, rising."""
+def _basis(positives: int, harmless: int, rendered: int, scenes: int) -> Basis:
+    if min(positives, harmless) >= MIN_POSITIVES:
+        return "real"
+    enough = rendered >= MIN_RENDERED and scenes >= MIN_SCENES and harmless >= MIN_HARMLESS
+    return "rendered" if enough else "none"
+
+
+def _discounted(real: PhotoScores, made: PhotoScores) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """The curve of real photos and rendered positives, these with less weight, and capped."""
+    stand_ins = made.scores[made.positive]
+    weight = rendered_weight(len(stand_ins), int((~real.positive).sum()))
+    joined = PhotoScores(
+        np.concatenate([real.scores, stand_ins]), np.concatenate([real.positive, np.ones(len(stand_ins), bool)])
+    )
+    weights = np.concatenate([np.ones(len(real.scores)), np.full(len(stand_ins), weight)])
+    knots, probabilities = _smoothed_blocks(joined, weights)
+    return knots, tuple(min(value, RENDERED_CAP) for value in probabilities)
+
+
+def _smoothed_blocks(photos: PhotoScores, weights: Floats) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean score and smoothed probability of each isotonic block, rising; `weights` is (P,), one per photo."""
     order = np.argsort(photos.scores, kind="stable")
-    scores, positive = photos.scores[order], photos.positive[order].astype(np.float64)
-    fitted = IsotonicRegression(y_min=0, y_max=1).fit_transform(scores, positive)
-    starts = np.flatnonzero(np.append(True, np.diff(fitted) != 0))
-    sizes = np.diff(np.append(starts, len(scores)))
-    knots = np.add.reduceat(scores, starts) / sizes
-    smoothed = (np.add.reduceat(positive, starts) + 1) / (sizes + 2)
+    scores, positive, weight = photos.scores[order], photos.positive[order].astype(np.float64), weights[order]
+    fitted = IsotonicRegression(y_min=0, y_max=1).fit_transform(scores, positive, sample_weight=weight)
+    # Blocks are at least this far apart; what is nearer is a rounding error of the weighted mean.
+    starts = np.flatnonzero(np.append(True, np.diff(fitted) > _SAME))
+    sizes = np.add.reduceat(weight, starts)
+    knots = np.add.reduceat(scores * weight, starts) / sizes
+    smoothed = (np.add.reduceat(positive * weight, starts) + 1) / (sizes + 2)
     # Smoothing pulls small blocks harder than large ones, which can break the order again.
     rising = IsotonicRegression().fit_transform(knots, smoothed, sample_weight=sizes + 2)
     return tuple(knots.tolist()), tuple(np.round(rising, 4).tolist())
@@ -85,17 +150,15 @@ class Threshold:
 
 
 def choose_threshold(photos: Sequence[JudgedPhoto], label: str) -> Threshold:
-    """A label's threshold from validation photos.
+    """A context label's threshold from validation photos.
 
     With enough boxes: the best F1 of boxes at IoU 0.5. With fewer: the lowest score that at most 2 % of the photos
     known to be without the label reach. Without such photos: 0.5.
     """
     subject = Subject(label, "label", frozenset([label]), {label: 0.0})
-    complete = [photo for photo in photos if photo.is_complete_for([label])]
-    matches = match_boxes([p.true_boxes([label]) for p in complete], [p.found([label]) for p in complete])
-    if matches.boxes >= MIN_POSITIVES:
-        value, f1 = best_f1(box_curve(matches))
-        return Threshold(_within(value, THRESHOLD_RANGE), f"best F1 ({f1:.2f}) on {matches.boxes} validation boxes")
+    best = label_best_f1(photos, label)
+    if best is not None:
+        return best
     _, scores = counted(photos, subject)
     harmless = scores.scores[~scores.positive]
     if len(harmless) >= MIN_HARMLESS:
@@ -103,6 +166,16 @@ def choose_threshold(photos: Sequence[JudgedPhoto], label: str) -> Threshold:
         rule = f"at most {FEW_BOXES_ALARMS:.0%} alarms on {len(harmless)} validation photos without it"
         return Threshold(_within(value, FEW_BOXES_RANGE), rule)
     return Threshold(BLIND_THRESHOLD, BLIND_RULE)
+
+
+def label_best_f1(photos: Sequence[JudgedPhoto], label: str) -> Threshold | None:
+    """The threshold with the best F1 of boxes at IoU 0.5; None with too few boxes."""
+    complete = [photo for photo in photos if photo.is_complete_for([label])]
+    matches = match_boxes([p.true_boxes([label]) for p in complete], [p.found([label]) for p in complete])
+    if matches.boxes < MIN_POSITIVES:
+        return None
+    value, f1 = best_f1(box_curve(matches))
+    return Threshold(_within(value, THRESHOLD_RANGE), f"best F1 ({f1:.2f}) on {matches.boxes} validation boxes")
 
 
 def _within(value: float, bounds: tuple[float, float]) -> float:

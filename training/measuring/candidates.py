@@ -18,6 +18,7 @@ from hazardlens.training.measuring.calibrate import (
 from hazardlens.training.measuring.judged import JudgedPhoto
 from hazardlens.training.measuring.metrics import subjects
 from hazardlens.training.measuring.predict import Finder
+from hazardlens.training.measuring.thresholds import Alarms, Goal, hazard_thresholds, hold_together, stands_from
 
 MIN_CONFIDENCE: Final = 0.01
 """Raw score below which a bundle reports nothing: low enough to leave the precision-recall curve whole."""
@@ -53,6 +54,8 @@ class Calibration:
 
     thresholds: Mapping[str, Threshold]
     curves: tuple[CalibrationCurve, ...]
+    goal: Goal
+    alarms: Alarms
 
     @property
     def values(self) -> dict[str, float]:
@@ -78,14 +81,38 @@ def label_hazards(labels: Sequence[str]) -> dict[str, Category | None]:
 
 
 def calibrate(
-    validation: Sequence[JudgedPhoto], labels: Sequence[str], hazards: Mapping[str, Category | None] | None = None
+    validation: Sequence[JudgedPhoto],
+    labels: Sequence[str],
+    hazards: Mapping[str, Category | None] | None = None,
+    *,
+    rendered: Sequence[JudgedPhoto] = (),
+    goal: Goal | None = None,
 ) -> Calibration:
-    """Fit thresholds for all labels, and a curve for each hazard that one of them stands for (by the taxonomy)."""
-    thresholds = {label: choose_threshold(validation, label) for label in labels}
-    values = {label: threshold.value for label, threshold in thresholds.items()}
-    rows = subjects(values, label_hazards(labels) if hazards is None else hazards)
-    known = [row for row in rows if row.kind == "hazard" and row.model_thresholds]
-    return Calibration(thresholds, tuple(fit_curve(validation, row) for row in known))
+    """Fit thresholds for all labels, and a curve for each hazard that one of them stands for.
+
+    Args:
+        validation: real photos.
+        labels: of the model.
+        hazards: what they stand for; by default the taxonomy says it.
+        rendered: rendered scenes of the validation side, which stand in where real photos of a hazard are too few.
+        goal: for the thresholds of hazards.
+    """
+    goal = goal or Goal()
+    rows = subjects(dict.fromkeys(labels, 0.0), label_hazards(labels) if hazards is None else hazards)
+    named = [row for row in rows if row.kind == "hazard"]
+    known = [(row, fit_curve(validation, row, rendered)) for row in named if row.model_thresholds]
+    chosen = {
+        label: found
+        for row, curve in known
+        for label, found in hazard_thresholds(validation, rendered, row, curve.basis, goal).items()
+    }
+    held, alarms = hold_together(validation, chosen, [label for row in named for label in row.truth_labels], goal)
+    thresholds = {label: held[label] if label in held else choose_threshold(validation, label) for label in labels}
+    curves = tuple(
+        curve.model_copy(update={"stands_from": stands_from(validation, rendered, row, curve.basis, goal, thresholds)})
+        for row, curve in known
+    )
+    return Calibration(thresholds, curves, goal, alarms)
 
 
 def from_bundle(path: Path, *, threads: int = 2) -> tuple[Candidate, Bundle]:
