@@ -1,14 +1,16 @@
 """What a training run is told: one TOML file, checked strictly, with messages for people."""
 
 import tomllib
+from collections.abc import Collection
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from hazardlens.training.errors import ConfigError
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Rate = Annotated[float, Field(gt=0, le=100)]
 
 
 class _Section(BaseModel):
@@ -33,6 +35,34 @@ class LabelConfig(_Section):
     inherit: dict[str, str] = {}
     weights: dict[str, Annotated[float, Field(ge=1, le=20)]] = {}
     source_weights: dict[str, Annotated[float, Field(ge=1, le=20)]] = {}
+
+
+class MixConfig(_Section):
+    """What each batch is made of. Only real photos count as real; the other two are made.
+
+    Attributes:
+        real: share of real photos; an epoch is as long as it takes to draw them all by their weights.
+        rendered: share of rendered photos.
+        composed: share of scenes composed of real photos and parts.
+        rendered_val: share of the rendered scenes that validate instead, all shots of a scene together.
+        rendered_weights: by set (`covers` for the source `rendered-covers`), what it gets of the rendered draws,
+            however many photos it has; by label, how often a photo that shows it is drawn within its set. Else 1.
+        composed_weights: by composition, what it gets of the composed draws. Else 1.
+    """
+
+    real: float = Field(default=1.0, gt=0, le=1)
+    rendered: Share = 0.0
+    composed: Share = 0.0
+    rendered_val: float = Field(default=0.12, ge=0, lt=1)
+    rendered_weights: dict[str, Rate] = {}
+    composed_weights: dict[str, Annotated[float, Field(ge=0, le=100)]] = {}
+
+    @model_validator(mode="after")
+    def _is_a_whole(self) -> Self:
+        whole = self.real + self.rendered + self.composed
+        if abs(whole - 1) > 1e-6:
+            raise ValueError(f"real, rendered and composed must add up to 1, found {whole:g}")
+        return self
 
 
 class AugmentConfig(_Section):
@@ -96,15 +126,21 @@ class StageConfig(_Section):
 class ValidationConfig(_Section):
     """How the best epoch is chosen: by the weighted mean of the labels' AP50 on the validation photos.
 
+    A label that has too few boxes on real photos counts with its AP50 on rendered ones, and with less weight.
+
     Attributes:
         every: validate every so many epochs, and after the last.
         weights: by label, what its AP50 weighs; others weigh 1.
         min_boxes: labels with fewer validation boxes are reported, but do not count: their figure is chance.
+        rendered_weight: what a label weighs, of its own weight, when only rendered photos can judge it.
+        rendered_photos: so many rendered photos are looked at, evenly spread; it saves time.
     """
 
     every: int = Field(default=1, ge=1)
     weights: dict[str, Annotated[float, Field(gt=0)]] = {}
     min_boxes: int = Field(default=5, ge=1)
+    rendered_weight: Share = 0.5
+    rendered_photos: int = Field(default=200, ge=0)
 
 
 class TrainConfig(_Section):
@@ -116,9 +152,11 @@ class TrainConfig(_Section):
         split: manifest that says which photos train and validate; relative to the configuration's own folder.
         seed: of everything that is drawn.
         freeze: so many layers from the picture on keep the weights that they start with.
+        loss: `partial` leaves labels that nobody looked for out of it; `stock` takes them for absent, to compare.
         bf16: compute the network in bfloat16 where the processor is made for it.
         threads: CPU threads of torch.
-        workers: processes that prepare pictures beside the training process; 0 prepares them in it.
+        workers: processes that prepare pictures beside the training process; 0 prepares them in it. Not said: none on
+            a CPU, whose cores the network needs, and one per core, up to 12, beside a GPU.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
@@ -126,10 +164,12 @@ class TrainConfig(_Section):
     split: Path
     seed: int = Field(default=0, ge=0)
     freeze: int = Field(default=0, ge=0, le=20)
+    loss: Literal["partial", "stock"] = "partial"
     bf16: bool = True
     threads: int = Field(default=2, ge=1, le=256)
-    workers: int = Field(default=0, ge=0, le=64)
+    workers: int | None = Field(default=None, ge=0, le=64)
     labels: LabelConfig = LabelConfig()
+    mix: MixConfig = MixConfig()
     augment: AugmentConfig = AugmentConfig()
     validation: ValidationConfig = ValidationConfig()
     stages: tuple[StageConfig, ...] = Field(min_length=1)
@@ -152,6 +192,21 @@ def read_config(path: Path) -> TrainConfig:
     except ValidationError as error:
         raise ConfigError(f"{path}: {_first_mistake(error)}") from error
     return config.model_copy(update={"split": (path.parent / config.split).resolve()})
+
+
+def without(config: TrainConfig, parts: Collection[str]) -> TrainConfig:
+    """The configuration with no share for `parts` (of `rendered` and `composed`); the others fill each batch.
+
+    Raises:
+        ConfigError: there is no such part.
+    """
+    strangers = sorted(set(parts) - {"rendered", "composed"})
+    if strangers:
+        raise ConfigError(f"a run can go without rendered or composed photos, not without {strangers[0]}")
+    left = {part: 0.0 if part in parts else getattr(config.mix, part) for part in ("real", "rendered", "composed")}
+    whole = sum(left.values())
+    mix = config.mix.model_copy(update={part: share / whole for part, share in left.items()})
+    return config.model_copy(update={"mix": mix})
 
 
 def _first_mistake(error: ValidationError) -> str:

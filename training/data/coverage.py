@@ -7,7 +7,7 @@ Grey padding has the number `EVERYTHING`: nothing is there, and that is known of
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import torch
@@ -36,16 +36,27 @@ class Coverage:
         Raises:
             ValueError: there are more patterns than a byte can number.
         """
-        patterns = sorted({record.looked_for & set(labels) for record in records}, key=sorted)
-        if len(patterns) > EVERYTHING:
-            raise ValueError(
-                f"expected at most {EVERYTHING} different sets of labels looked for, found {len(patterns)}"
-            )
-        return cls(tuple(labels), tuple(patterns))
+        return cls(tuple(labels), tuple(sorted({record.looked_for & set(labels) for record in records}, key=sorted)))
 
-    def number(self, record: PhotoRecord) -> int:
-        """The pattern of a record."""
-        return self.patterns.index(record.looked_for & set(self.labels))
+    def __post_init__(self) -> None:
+        """Refuse more patterns than a byte can number."""
+        if len(self.patterns) > EVERYTHING:
+            raise ValueError(
+                f"expected at most {EVERYTHING} different sets of labels looked for, found {len(self.patterns)}"
+            )
+
+    def including(self, looked_for: frozenset[str]) -> "Coverage":
+        """With one pattern more, if it is new; the others keep their numbers.
+
+        Raises:
+            ValueError: there are more patterns than a byte can number.
+        """
+        pattern = looked_for & set(self.labels)
+        return self if pattern in self.patterns else replace(self, patterns=(*self.patterns, pattern))
+
+    def number_of(self, looked_for: frozenset[str]) -> int:
+        """The pattern of a set of labels looked for."""
+        return self.patterns.index(looked_for & set(self.labels))
 
     def table(self) -> torch.Tensor:
         """(256, C) bool: whether label c was looked for where the plane says p."""

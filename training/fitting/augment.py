@@ -1,7 +1,7 @@
 """What training pictures go through besides ultralytics' own transforms."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Final
 
 import cv2
@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from hazardlens.training.fitting.mixing import Partners
 from hazardlens.training.networks.backend import BaseTransform, Format, Mosaic, RandomPerspective
 
 Pixels = npt.NDArray[np.uint8]
@@ -18,16 +19,16 @@ PLANE: Final = "semantic_mask"
 """Under this name ultralytics' transforms carry a plane of one byte per pixel along with the pixels."""
 
 
-class WeightedMosaic(Mosaic):
-    """Mosaic whose other three photos are drawn with the same weights as the first."""
+class PartnerMosaic(Mosaic):
+    """Mosaic whose other three photos are drawn as the first one is."""
 
-    def __init__(self, dataset: Any, *, size_px: int, probability: float, weights: Sequence[float]) -> None:
+    def __init__(self, dataset: Any, *, size_px: int, probability: float, partners: Partners) -> None:
         super().__init__(dataset, imgsz=size_px, p=probability)
-        self.weights = list(weights)
+        self.partners = partners
 
     def get_indexes(self) -> list[int]:
         """Three photos."""
-        return random.choices(range(len(self.weights)), self.weights, k=self.n - 1)  # noqa: S311 - augmentation
+        return self.partners.draw(self.n - 1)
 
 
 class StretchedAffine(RandomPerspective):

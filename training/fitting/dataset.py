@@ -1,18 +1,25 @@
 """Labelled photos as the training loop wants them, each with what was looked for on it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Sequence
 from copy import deepcopy
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
-from torch.utils.data import DataLoader, Sampler
+from torch.utils.data import DataLoader
 
+from hazardlens.model.boxes import xyxy_to_cxcywh
+from hazardlens.training.composing.scene import Scene
 from hazardlens.training.config import AugmentConfig
-from hazardlens.training.data.coverage import Coverage
+from hazardlens.training.data.coverage import EVERYTHING, Coverage
 from hazardlens.training.data.records import PhotoRecord
-from hazardlens.training.fitting.augment import PLANE, CoverageFormat, PhoneCamera, StretchedAffine, WeightedMosaic
+from hazardlens.training.fitting.augment import PLANE, CoverageFormat, PartnerMosaic, PhoneCamera, StretchedAffine
+from hazardlens.training.fitting.composer import Pixels
+from hazardlens.training.fitting.mixing import Mixture, Partners
 from hazardlens.training.networks.backend import Compose, RandomFlip, RandomHSV, YOLODataset
 
 
@@ -20,15 +27,18 @@ class PartialDataset(YOLODataset):
     """Photos with boxes of the model's labels, augmented, and a plane of what was looked for where.
 
     Args:
-        records: the photos, in this order.
+        records: the photos, in this order: real ones, then rendered ones.
         coverage: labels and patterns.
         size_px: side of the square pictures.
         hyp: ultralytics' settings; the augmentation settings are read from it.
-        weights: how often each photo is drawn, relative to the others.
+        mixture: how photos are drawn; an index beyond the records is a scene that it composes.
         augment: what ultralytics' settings have no words for.
+        seed: of the composed scenes, with `epoch`, which the trainer counts up.
+        stock: take labels that nobody looked for for absent, as the stock loss does.
     """
 
     ims: Any  # ultralytics' cache of pictures
+    epoch: int = 0
 
     def __init__(
         self,
@@ -37,14 +47,17 @@ class PartialDataset(YOLODataset):
         *,
         size_px: int,
         hyp: SimpleNamespace,
-        weights: Sequence[float],
+        mixture: Mixture,
         augment: AugmentConfig,
+        seed: int = 0,
+        stock: bool = False,
     ) -> None:
         self.records = list(records)
         self.coverage = coverage
-        self.weights = list(weights)
+        self.mixture = mixture
         self.augment_config = augment
-        self.numbers = [coverage.number(record) for record in self.records]
+        self.seed = seed
+        self.stock = stock
         names = dict(enumerate(coverage.labels))
         data = {"names": names, "nc": len(names), "channels": 3}
         super().__init__(img_path="", imgsz=size_px, cache="ram", augment=True, hyp=hyp, data=data)
@@ -58,13 +71,15 @@ class PartialDataset(YOLODataset):
         return [self._label(record) for record in self.records]
 
     def _label(self, record: PhotoRecord) -> dict[str, Any]:
-        kept = [index for index, label in enumerate(record.labels) if label in self.coverage.labels]
-        classes = [self.coverage.labels.index(record.labels[index]) for index in kept]
+        return {**self._boxes(record.path, record.labels, record.boxes_cxcywh), "shape": (record.height, record.width)}
+
+    def _boxes(self, path: Path, labels: Sequence[str], boxes_cxcywh: npt.NDArray[np.float32]) -> dict[str, Any]:
+        kept = [index for index, label in enumerate(labels) if label in self.coverage.labels]
+        classes = [self.coverage.labels.index(labels[index]) for index in kept]
         return {
-            "im_file": str(record.path),
-            "shape": (record.height, record.width),
+            "im_file": str(path),
             "cls": np.asarray(classes, np.float32).reshape(-1, 1),
-            "bboxes": record.boxes_cxcywh[kept].reshape(-1, 4),
+            "bboxes": boxes_cxcywh[kept].reshape(-1, 4),
             "segments": [],
             "keypoints": None,
             "normalized": True,
@@ -78,14 +93,49 @@ class PartialDataset(YOLODataset):
         self.ims = self._ImageCache(self.ims)
 
     def get_image_and_label(self, index: int) -> dict[str, Any]:
-        """One photo with its boxes and its plane, before augmentation."""
-        sample: dict[str, Any] = super().get_image_and_label(index)
-        sample[PLANE] = np.full(sample["resized_shape"], self.numbers[index], np.uint8)
+        """One photo or composed scene with its boxes and its plane, before augmentation."""
+        if index < len(self.records):
+            sample: dict[str, Any] = super().get_image_and_label(index)
+            looked_for = self.records[index].looked_for
+        else:
+            behind, scene = self._compose(index - len(self.records))
+            sample = self.update_labels_info(self._composed(behind, scene))
+            looked_for = scene.looked_for
+        sample[PLANE] = np.full(sample["resized_shape"], self._number(looked_for), np.uint8)
         return sample
+
+    def _number(self, looked_for: frozenset[str]) -> int:
+        """The pattern's number; a composed scene may need a new one, and each batch brings its own table."""
+        if self.stock:
+            return EVERYTHING
+        self.coverage = self.coverage.including(looked_for)
+        return self.coverage.number_of(looked_for)
+
+    def _compose(self, number: int) -> tuple[int, Scene]:
+        if self.mixture.composer is None:
+            raise IndexError(f"expected an index below {len(self.records)}, found {len(self.records) + number}")
+        return self.mixture.composer.draw(np.random.default_rng((self.seed, self.epoch, number)), self._pixels)
+
+    def _pixels(self, index: int) -> Pixels:
+        """A fresh copy of a photo at training size, RGB."""
+        return np.ascontiguousarray(self.load_image(index)[0][..., ::-1], np.uint8)
+
+    def _composed(self, behind: int, scene: Scene) -> dict[str, Any]:
+        """The scene as ultralytics describes a photo; its pictures are BGR."""
+        size = np.asarray([scene.width_px, scene.height_px] * 2, np.float32)
+        boxes = xyxy_to_cxcywh(scene.boxes_xyxy / size).astype(np.float32)
+        shape = (scene.height_px, scene.width_px)
+        return {
+            **self._boxes(self.records[behind].path, scene.labels, boxes),
+            "img": np.ascontiguousarray(scene.pixels[..., ::-1]),
+            "ori_shape": shape,
+            "resized_shape": shape,
+            "ratio_pad": (1.0, 1.0),
+        }
 
     def build_transforms(self, hyp: SimpleNamespace) -> Any:
         """Only transforms that carry the plane: no mixup, cutmix or copy-paste."""
-        mosaic = WeightedMosaic(self, size_px=self.imgsz, probability=hyp.mosaic, weights=self.weights)
+        mosaic = PartnerMosaic(self, size_px=self.imgsz, probability=hyp.mosaic, partners=Partners(self.mixture))
         affine = StretchedAffine(
             aspect=self.augment_config.aspect,
             degrees=hyp.degrees,
@@ -118,35 +168,13 @@ class PartialDataset(YOLODataset):
         return batch
 
 
-class WeightedOrder(Sampler[int]):
-    """Every photo as often per epoch as its weight says, shuffled; each epoch draws the same way in every run.
+class EpochLoader(DataLoader[dict[str, Any]]):
+    """The loader that ultralytics' loop expects: it can be told that the dataset's transforms changed.
 
-    Only the fraction of a weight is left to chance, so that no epoch misses a photo.
+    `waited_s` is how long the loop has waited for batches in the present epoch.
     """
 
-    def __init__(self, weights: Sequence[float], *, seed: int) -> None:
-        self.weights = np.asarray(weights, np.float64)
-        self.seed = seed
-        self.epoch = 0
-
-    def __len__(self) -> int:
-        """Draws per epoch."""
-        return round(float(self.weights.sum()))
-
-    def __iter__(self) -> Iterator[int]:
-        """Indices of this epoch."""
-        rng = np.random.default_rng((self.seed, self.epoch))
-        certain = np.floor(self.weights).astype(int)
-        order = np.repeat(np.arange(len(certain)), certain)
-        missing = len(self) - len(order)
-        if missing > 0:
-            rest = self.weights - certain
-            order = np.concatenate([order, rng.choice(len(rest), missing, p=rest / rest.sum())])
-        return iter(rng.permutation(order).tolist())
-
-
-class EpochLoader(DataLoader[dict[str, Any]]):
-    """The loader that ultralytics' loop expects: it can be told that the dataset's transforms changed."""
+    waited_s: float = 0.0
 
     def reset(self) -> None:
         """Nothing to do: workers start afresh each epoch and so see the dataset as it is."""
@@ -156,15 +184,9 @@ class EpochLoader(DataLoader[dict[str, Any]]):
 
     def __iter__(self) -> Any:
         """One epoch; a generator, so that asking for an iterator starts no workers yet."""
-        yield from super().__iter__()
-
-
-def photo_weights(
-    records: Sequence[PhotoRecord], rare: Mapping[str, float], sources: Mapping[str, float] | None = None
-) -> list[float]:
-    """How often to draw each photo: the highest weight among its labels and its source, 1 without one."""
-    by_source = sources or {}
-    return [
-        max([1.0, by_source.get(record.source, 1.0), *(rare.get(label, 1.0) for label in record.labels)])
-        for record in records
-    ]
+        self.waited_s = 0.0
+        asked = time.monotonic()
+        for batch in super().__iter__():
+            self.waited_s += time.monotonic() - asked
+            yield batch
+            asked = time.monotonic()

@@ -1,5 +1,6 @@
 """What the machine can do, and which versions ran."""
 
+import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Final
 import torch
 
 _BF16_FLAGS: Final = frozenset({"avx512_bf16", "amx_bf16"})
+_MOST_WORKERS: Final = 12
 _PACKAGES: Final = ("hazardlens", "torch", "torchvision", "ultralytics", "numpy", "safetensors")
 
 
@@ -20,6 +22,13 @@ def computes_bf16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
     except OSError:  # not Linux
         return False
     return any(line.startswith("flags") and not _BF16_FLAGS.isdisjoint(line.split()) for line in lines)
+
+
+def data_workers(wanted: int | None) -> int:
+    """How many processes prepare pictures: as wanted, or none on a CPU and one per core, up to 12, beside a GPU."""
+    if wanted is not None:
+        return wanted
+    return min(_MOST_WORKERS, os.cpu_count() or 1) if torch.cuda.is_available() else 0
 
 
 def versions() -> dict[str, str]:

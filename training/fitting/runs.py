@@ -3,6 +3,8 @@
 RUN/
   run.json              configuration, seeds, versions, data and weights with their sha256, labels
   train.log             a line per epoch
+  batch.png             the first training pictures with their boxes, as the network saw them
+  budget.json           with --minutes: how fast the machine was, and how many epochs that gave
   metrics.json          a row per epoch, and the best figures
   curves.png            losses and AP50 over the epochs
   samples.png           validation photos with what the finished model finds
@@ -22,10 +24,8 @@ from typing import Any, Final
 
 from hazardlens.model.bundle import read_bundle
 from hazardlens.training.config import TrainConfig
-from hazardlens.training.data.records import read_labels, read_records
-from hazardlens.training.data.selection import Selection, select
-from hazardlens.training.data.splits import SplitManifest, read_split
 from hazardlens.training.errors import RunError
+from hazardlens.training.fitting.material import Material, Sources, gather
 
 RUN_FILE: Final = "run.json"
 METRICS_FILE: Final = "metrics.json"
@@ -37,62 +37,70 @@ Report = Callable[[str], None]
 def train(
     config: TrainConfig,
     *,
-    data: Path,
+    sources: Sources,
     weights: Path,
     out: Path,
     resume: bool = False,
-    exclude_provenance: Sequence[str] = (),
     keep: Collection[str] = (),
+    minutes: float | None = None,
     report: Report = print,
 ) -> None:
     """Train all stages and write the run folder.
 
     Args:
         config: of the run.
-        data: root of the labelled photos.
+        sources: real photos, rendered sets, parts.
         weights: safetensors to start from, or the folder of a bundle.
         out: the run folder; it must be new, unless `resume`.
         resume: go on with the run in `out`, which must have been started with the same inputs.
-        exclude_provenance: photos of these provenances take no part.
         keep: labels that are trained however few boxes they have, because the weights know them already.
+        minutes: fit the epochs of the stages into this time, their proportions kept; a resumed run keeps the epochs.
         report: shown a line at a time.
 
     Raises:
         TrainingError: something about the inputs or the folder is wrong; the message says what.
     """
-    manifest = read_split(config.split)
-    selection = select(read_records(data), read_labels(data), manifest, config.labels, exclude_provenance, keep)
-    description = _describe(config, manifest, selection, weights, exclude_provenance)
+    material = gather(config, sources, keep)
+    selection = material.selection
+    description = _describe(config, material, weights, sources.exclude_provenance, minutes)
     _open_folder(out, description, resume=resume)
     log = _logger(out / LOG_FILE, report)
     for label, reason in selection.left_out.items():
         log(f"{label} is not trained: {reason}")
+    for remark in material.remarks:
+        log(remark)
+    made = selection.made
     log(f"{len(selection.train)} photos train, {len(selection.val)} validate, {len(selection.labels)} labels")
+    if made.train:
+        log(f"{len(made.train)} rendered photos train, {len(made.val)} validate")
     if "ultralytics" not in sys.modules:  # it reads its environment when it is imported: settings stay inside the run
         os.environ["YOLO_CONFIG_DIR"] = str(out / "ultralytics")
     from hazardlens.training.fitting.stages import run_stages  # noqa: PLC0415
 
-    run_stages(config, selection, weights=weights, out=out, resume=resume, log=log)
+    run_stages(config, material, weights=weights, out=out, resume=resume, minutes=minutes, log=log)
     log("finished")
 
 
 def _describe(
     config: TrainConfig,
-    manifest: SplitManifest,
-    selection: Selection,
+    material: Material,
     weights: Path,
     exclude_provenance: Sequence[str],
+    minutes: float | None,
 ) -> dict[str, Any]:
     """What a resumed run must agree with."""
+    selection = material.selection
     return {
         "config": config.model_dump(mode="json", exclude={"split"}),
-        "split": {"name": manifest.name, "sha256": manifest.sha256},
+        "split": {"name": material.manifest.name, "sha256": material.manifest.sha256},
         "weights": _identity(weights),
         "exclude_provenance": sorted(exclude_provenance),
+        "minutes": minutes,
         "labels": list(selection.labels),
         "left_out": selection.left_out,
         "train": {"photos": len(selection.train), "boxes": selection.train_boxes},
         "val": {"photos": len(selection.val)},
+        **material.description,
     }
 
 

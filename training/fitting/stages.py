@@ -2,16 +2,20 @@
 
 import json
 from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, Final
 
 import torch
 
 from hazardlens.training.config import TrainConfig
 from hazardlens.training.data.selection import Selection
+from hazardlens.training.fitting.budget import BUDGET_FILE, choose, measure_pace, read_budget, write_budget
 from hazardlens.training.fitting.checkpoint import read_checkpoint
 from hazardlens.training.fitting.machine import computes_bf16
+from hazardlens.training.fitting.material import Material
 from hazardlens.training.fitting.plots import draw_curves, draw_samples
 from hazardlens.training.fitting.trainer import History, Job, PartialTrainer
 from hazardlens.training.fitting.unfold import BundleStart, read_start, start_from_bundle
@@ -26,40 +30,94 @@ from hazardlens.training.networks.network import (
 )
 
 Log = Callable[[str], None]
+_RENDERED: Final = "rendered/ap50/"
 
 
-def run_stages(config: TrainConfig, selection: Selection, *, weights: Path, out: Path, resume: bool, log: Log) -> None:
+def run_stages(
+    config: TrainConfig,
+    material: Material,
+    *,
+    weights: Path,
+    out: Path,
+    resume: bool,
+    log: Log,
+    minutes: float | None = None,
+) -> None:
     """Train what is left to train, then write the finished network and its figures.
 
     `weights` is a safetensors file, or the folder of a bundle.
     """
-    source = read_start(weights) if weights.is_dir() else weights
-    torch.set_num_threads(config.threads)
-    bf16 = config.bf16 and computes_bf16()
-    log(f"computing in {'bfloat16' if bf16 else 'float32'} on {'cuda' if torch.cuda.is_available() else 'cpu'}")
-    validation = Validation(selection.val, selection.labels, config.validation, bf16=bf16)
+    run = _Run(config, material, read_start(weights) if weights.is_dir() else weights, out, log)
+    if minutes is not None:
+        run.config = _budgeted(run, minutes)
     history: History = []
     start: Path | None = None
-    for number, stage in enumerate(config.stages):
-        torch.manual_seed(config.seed)  # the new class layers are drawn
+    for number, stage in enumerate(run.config.stages):
         folder = out / f"stage-{number + 1}-{stage.size_px}"
-        info = _info(config, selection, stage.size_px, source)
-        job = Job(
-            config=config,
+        report = partial(_report, history, out=out, config=run.config, log=log)
+        job = run.job(number, folder, report, resume=resume and (folder / "last.pt").is_file())
+        history = history + _train_stage(job, start, run.source, log)
+        start = job.best
+    _finish(out, load_network(start or out), run.validation, history)
+
+
+@dataclass
+class _Run:
+    """What all stages share."""
+
+    config: TrainConfig
+    material: Material
+    source: Path | BundleStart
+    out: Path
+    log: Log
+
+    @cached_property
+    def bf16(self) -> bool:
+        """Whether the network computes in bfloat16; said once."""
+        torch.set_num_threads(self.config.threads)
+        bf16 = self.config.bf16 and computes_bf16()
+        kind = "bfloat16" if bf16 else "float32"
+        self.log(f"computing in {kind} on {'cuda' if torch.cuda.is_available() else 'cpu'}")
+        return bf16
+
+    @cached_property
+    def validation(self) -> Validation:
+        """The validation photos, decoded once."""
+        selection = self.material.selection
+        return Validation(
+            selection.val, selection.labels, self.config.validation, bf16=self.bf16, rendered=selection.made.val
+        )
+
+    def job(self, number: int, folder: Path, on_epoch: Callable[[History], None], *, resume: bool) -> Job:
+        """One stage; its network has fresh weights."""
+        stage = self.config.stages[number]
+        torch.manual_seed(self.config.seed)  # the new class layers are drawn
+        info = _info(self.config, self.material.selection, stage.size_px, self.source)
+        return Job(
+            config=self.config,
             stage=stage,
             number=number,
             folder=folder,
-            selection=selection,
-            validation=validation,
+            material=self.material,
+            validation=self.validation,
             module=build_network(info),
             info=info,
-            bf16=bf16,
-            resume=resume and (folder / "last.pt").is_file(),
-            on_epoch=partial(_report, history, out=out, config=config, log=log),
+            bf16=self.bf16,
+            resume=resume,
+            on_epoch=on_epoch,
         )
-        history = history + _train_stage(job, start, source, log)
-        start = job.best
-    _finish(out, load_network(start or out), validation, history)
+
+
+def _budgeted(run: _Run, minutes: float) -> TrainConfig:
+    """The configuration with as many epochs as fit; what was chosen once is kept."""
+    path = run.out / BUDGET_FILE
+    if not path.is_file():
+        with TemporaryDirectory(dir=run.out) as folder:
+            job = run.job(0, Path(folder) / "pace", lambda _rows: None, resume=False)
+            write_budget(path, choose(run.config, measure_pace(job), minutes))
+    budget = read_budget(path)
+    run.log(budget.told())
+    return budget.applied(run.config)
 
 
 def _info(config: TrainConfig, selection: Selection, size_px: int, source: Path | BundleStart) -> NetworkInfo:
@@ -91,7 +149,7 @@ def _first_weights(job: Job, source: Path | BundleStart) -> Transfer:
     inherit = job.config.labels.inherit
     if isinstance(source, Path):
         return start_from(job.module, job.info, source, inherit)
-    return start_from_bundle(job.module, job.info, source, inherit, job.selection.train)
+    return start_from_bundle(job.module, job.info, source, inherit, job.material.selection.train)
 
 
 def _report(earlier: History, own: History, *, out: Path, config: TrainConfig, log: Log) -> None:
@@ -101,10 +159,12 @@ def _report(earlier: History, own: History, *, out: Path, config: TrainConfig, l
     losses = " ".join(f"{name.removesuffix('_loss')} {row[name]:.3f}" for name in row if name.endswith("_loss"))
     scores = " ".join(f"{name.removeprefix('ap50/')} {row[name]:.2f}" for name in row if name.startswith("ap50/"))
     fitness = "not validated" if row["fitness"] is None else f"AP50 {row['fitness']:.3f} ({scores})"
+    rendered = " ".join(f"{name.removeprefix(_RENDERED)} {row[name]:.2f}" for name in row if name.startswith(_RENDERED))
+    fitness += f" rendered: {rendered}" if rendered else ""
     minutes = _seconds_left(rows, config) / 60
     log(
         f"{row['size_px']} px epoch {row['epoch'] + 1}/{row['epochs']}: {losses} | {fitness}"
-        f" | {row['seconds']:.0f} s, {minutes:.0f} min left"
+        f" | {row['seconds']:.0f} s, {row['data_seconds']:.0f} s of them for pictures, {minutes:.0f} min left"
     )
     (out / "metrics.json").write_text(json.dumps({"epochs": rows, "best": _best(rows)}, indent=1) + "\n", "utf-8")
     draw_curves(rows, out / "curves.png")

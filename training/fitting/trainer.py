@@ -6,22 +6,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
 
 from hazardlens.training.config import AugmentConfig, StageConfig, TrainConfig
 from hazardlens.training.data.coverage import Coverage
-from hazardlens.training.data.selection import Selection
 from hazardlens.training.fitting.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
-from hazardlens.training.fitting.dataset import EpochLoader, PartialDataset, WeightedOrder, photo_weights
+from hazardlens.training.fitting.dataset import EpochLoader, PartialDataset
+from hazardlens.training.fitting.machine import data_workers
+from hazardlens.training.fitting.material import Material
+from hazardlens.training.fitting.mixing import MixedOrder
+from hazardlens.training.fitting.plots import draw_batch
 from hazardlens.training.fitting.validation import Figures, Validation
 from hazardlens.training.networks.backend import BaseTrainer, DetectionTrainer, unwrap_model
 from hazardlens.training.networks.loss import PartialDetectionModel
 from hazardlens.training.networks.network import NetworkInfo, save_network
 
 History = list[dict[str, Any]]
+BATCH_FILE: Final = "batch.png"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Job:
         stage: of this stage.
         number: of the stage, from 0.
         folder: where the stage keeps its files.
-        selection: photos and labels.
+        material: photos and labels, and how they are drawn.
         validation: the validation photos.
         module: the network, filled with the weights to start from.
         info: what the network is.
@@ -46,7 +50,7 @@ class Job:
     stage: StageConfig
     number: int
     folder: Path
-    selection: Selection
+    material: Material
     validation: Validation
     module: PartialDetectionModel
     info: NetworkInfo
@@ -77,12 +81,12 @@ class PartialTrainer(DetectionTrainer):
         self.epoch_started = time.monotonic()
         self.best_fitness: float | None = None
         super().__init__(overrides=_overrides(job))
-        self.args.workers = job.config.workers  # the base class forbids workers on a CPU
+        self.args.workers = data_workers(job.config.workers)  # the base class forbids workers on a CPU
         torch.set_num_threads(job.config.threads)  # the base class leaves one core idle
 
     def get_dataset(self) -> dict[str, Any]:
         """The labels; the photos come from the job."""
-        labels = dict(enumerate(self.job.selection.labels))
+        labels = dict(enumerate(self.job.material.selection.labels))
         return {"train": "", "val": "", "names": labels, "nc": len(labels), "channels": 3}
 
     def setup_model(self) -> None:
@@ -95,32 +99,37 @@ class PartialTrainer(DetectionTrainer):
         return torch.channels_last if self.job.bf16 else torch.contiguous_format
 
     def preprocess_batch(self, batch: dict[str, Any]) -> dict[str, Any]:
-        """See the stock trainer; the pictures are laid out as the weights are."""
+        """See the stock trainer; the pictures are laid out as the weights are, and the run's first ones are drawn."""
+        sheet = self.job.folder.parent / BATCH_FILE
+        if not sheet.exists():
+            draw_batch(batch, self.job.material.selection.labels, sheet)
         batch = super().preprocess_batch(batch)
         batch["img"] = batch["img"].contiguous(memory_format=self._memory_format())
         return batch
 
     def get_dataloader(self, dataset_path: str, batch_size: int = 16, rank: int = 0, mode: str = "train") -> Any:
-        """Training photos by weight. Validation has its own way, and only names its photos here."""
-        selection = self.job.selection
+        """Training photos by weight and share. Validation has its own way, and only names its photos here."""
+        material, config = self.job.material, self.job.config
         if mode != "train":
-            return SimpleNamespace(dataset=selection.val)
-        labels = self.job.config.labels
-        weights = photo_weights(selection.train, labels.weights, labels.source_weights)
+            return SimpleNamespace(dataset=material.selection.val)
+        records = material.training_records
         dataset = PartialDataset(
-            selection.train,
-            Coverage.of(selection.train, selection.labels),
+            records,
+            Coverage.of(records, material.selection.labels),
             size_px=self.args.imgsz,
             hyp=self.args,
-            weights=weights,
-            augment=self.job.config.augment,
+            mixture=material.mixture,
+            augment=config.augment,
+            seed=self._seed(0),
+            stock=config.loss == "stock",
         )
-        order = WeightedOrder(weights, seed=self._seed(0))
+        order = MixedOrder(material.mixture, batch=batch_size, seed=self._seed(0))
         return EpochLoader(
             dataset,
-            batch_size=min(batch_size, len(order)),
+            batch_size=order.batch,
             sampler=order,
-            num_workers=self.job.config.workers,
+            num_workers=data_workers(config.workers),
+            pin_memory=torch.cuda.is_available(),
             collate_fn=dataset.collate,
             drop_last=True,  # a last batch of one photo would upset the batch statistics
         )
@@ -141,6 +150,7 @@ class PartialTrainer(DetectionTrainer):
         np.random.seed(seed)  # noqa: NPY002 - ultralytics' transforms draw from the global generators
         torch.manual_seed(seed)
         self.train_loader.sampler.epoch = self.epoch
+        self.train_loader.dataset.epoch = self.epoch
 
     def _seed(self, epoch: int) -> int:
         return self.job.config.seed * 1_000_000 + self.job.number * 10_000 + epoch
@@ -162,7 +172,9 @@ class PartialTrainer(DetectionTrainer):
             "size_px": self.args.imgsz,
             "epoch": self.epoch,
             "epochs": self.epochs,
+            "photos": len(self.train_loader) * self.train_loader.batch_size,
             "seconds": round(time.monotonic() - self.epoch_started, 1),
+            "data_seconds": round(self.train_loader.waited_s, 1),
             "fitness": self.fitness,
             **{name.removeprefix("train/"): value for name, value in metrics.items()},
         }
@@ -204,6 +216,20 @@ class PartialTrainer(DetectionTrainer):
             criterion.updates = state.epoch
             criterion.update()
         unwrap_model(self.model).criterion = criterion
+
+    def start_timing(self) -> None:
+        """Set everything up for `learn_from`, outside of a training."""
+        self._setup_train()
+        self.epoch = 0
+        self._model_train()
+
+    def learn_from(self, batch: dict[str, Any]) -> float:
+        """One step of the optimizer; the loss, so that a GPU has finished."""
+        loss, _parts = self.model(self.preprocess_batch(batch))
+        total = loss.sum()
+        total.backward()
+        self.optimizer_step()
+        return float(total.detach())
 
     def final_eval(self) -> None:
         """The best epoch was measured when it was saved: only the stock trainer's empty folder is left to clear."""
@@ -256,4 +282,10 @@ def _augment_overrides(augment: AugmentConfig) -> dict[str, float]:
 
 
 def _flat(figures: Figures) -> dict[str, float]:
-    return {f"ap50/{label}": round(value, 4) for label, value in figures.ap50.items() if value is not None}
+    tables = {"ap50/": figures.ap50, "rendered/ap50/": figures.rendered_ap50}
+    return {
+        prefix + label: round(value, 4)
+        for prefix, table in tables.items()
+        for label, value in table.items()
+        if value is not None
+    }

@@ -10,6 +10,7 @@ from hazardlens.model.bundle import Bundle, read_bundle
 from hazardlens.model.exports import read_export
 from hazardlens.model.taxonomy import Category
 from hazardlens.training.data.records import PhotoRecord
+from hazardlens.training.fitting.material import Sources
 from hazardlens.training.fitting.runs import RUN_FILE, train
 from hazardlens.training.measuring.candidates import from_bundle
 from hazardlens.training.measuring.changes import HazardChange, compare_models
@@ -97,7 +98,7 @@ def _train(plan: Plan, built: BuiltVersion, report: Report) -> None:
         return
     train(
         plan.config.model_copy(update={"split": (built.folder / SPLIT_FILE).resolve()}),
-        data=built.folder,
+        sources=Sources(built.folder),
         weights=plan.request.bundle,
         out=run,
         resume=(run / RUN_FILE).is_file(),

@@ -16,7 +16,8 @@ from hazardlens.training.config import AugmentConfig
 from hazardlens.training.data.coverage import EVERYTHING, Coverage, known_at_anchors
 from hazardlens.training.data.records import PhotoRecord
 from hazardlens.training.fitting.augment import PhoneCamera, StretchedAffine
-from hazardlens.training.fitting.dataset import EpochLoader, PartialDataset, WeightedOrder, photo_weights
+from hazardlens.training.fitting.dataset import EpochLoader, PartialDataset
+from hazardlens.training.fitting.mixing import Mixture
 from hazardlens.training.networks.backend import Instances
 
 LABELS = ("stacked_clutter", "exit_door")
@@ -68,8 +69,8 @@ def build(records: list[PhotoRecord]) -> Build:
         hyp: SimpleNamespace, weights: list[float] | None = None, augment: AugmentConfig = PLAIN
     ) -> PartialDataset:
         coverage = Coverage.of(records, LABELS)
-        weights = weights or [1.0] * len(records)
-        return PartialDataset(records, coverage, size_px=SIDE, hyp=hyp, weights=weights, augment=augment)
+        mixture = Mixture(tuple(weights or [1.0] * len(records)))
+        return PartialDataset(records, coverage, size_px=SIDE, hyp=hyp, mixture=mixture, augment=augment)
 
     return build
 
@@ -89,7 +90,7 @@ def test_every_pixel_keeps_the_pattern_of_its_photo(build: Build, mosaic: float,
     hyp = _hyp()
     hyp.mosaic, hyp.degrees = mosaic, degrees
     dataset = build(hyp, augment=AugmentConfig(phone_camera=0, aspect=1.5))
-    numbers = {kind: dataset.coverage.patterns.index(frozenset(LOOKED_FOR[kind])) for kind in COLOURS}
+    numbers = {kind: dataset.coverage.number_of(frozenset(LOOKED_FOR[kind])) for kind in COLOURS}
     checked: Counter[str] = Counter()
     for index in range(len(dataset)):
         _seed(index)
@@ -127,7 +128,7 @@ def test_batches_say_what_is_known_at_every_anchor(build: Build) -> None:
 def test_boxes_of_labels_that_the_model_does_not_have_are_dropped(tmp_path: Path) -> None:
     records = [_record(tmp_path, "both", number, boxes=2) for number in range(4)]
     coverage = Coverage.of(records, LABELS)
-    dataset = PartialDataset(records, coverage, size_px=SIDE, hyp=_hyp(), weights=[1.0] * 4, augment=PLAIN)
+    dataset = PartialDataset(records, coverage, size_px=SIDE, hyp=_hyp(), mixture=Mixture((1.0,) * 4), augment=PLAIN)
 
     assert [label["cls"].ravel().tolist() for label in dataset.labels] == [[0.0]] * 4
 
@@ -159,38 +160,6 @@ def test_too_many_patterns_are_refused(records: list[PhotoRecord]) -> None:
     ]
     with pytest.raises(ValueError, match="expected at most 255 different sets of labels looked for, found 300"):
         Coverage.of(many, labels)
-
-
-def test_an_order_shows_each_photo_as_often_as_its_weight_says() -> None:
-    order = WeightedOrder([1.0, 3.0, 1.0, 1.5, 1.5], seed=4)
-    draws = list(order)
-
-    assert len(draws) == len(order) == 8
-    counts = Counter(draws)
-    assert (counts[0], counts[1], counts[2]) == (1, 3, 1)
-    assert counts[3] + counts[4] == 3
-
-
-def test_an_order_depends_on_seed_and_epoch_alone() -> None:
-    order, again = WeightedOrder([1.0] * 50, seed=4), WeightedOrder([1.0] * 50, seed=4)
-    first = list(order)
-    order.epoch = again.epoch = 1
-
-    assert list(order) == list(again)
-    assert list(again) != first
-
-
-def test_a_photo_weighs_as_much_as_its_rarest_label(records: list[PhotoRecord]) -> None:
-    weights = photo_weights(records[:2], {"stacked_clutter": 2.5, "exit_door": 9.0})
-
-    assert weights == [2.5, 2.5]
-
-
-def test_a_photo_weighs_as_much_as_its_source_where_that_is_more(records: list[PhotoRecord]) -> None:
-    source = records[0].source
-
-    assert photo_weights(records[:1], {"stacked_clutter": 2.5}, {source: 3.0}) == [3.0]
-    assert photo_weights(records[:1], {"stacked_clutter": 2.5}, {source: 2.0, "elsewhere": 9.0}) == [2.5]
 
 
 def test_a_loader_sees_the_dataset_as_it_is_in_each_epoch(build: Build) -> None:

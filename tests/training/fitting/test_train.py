@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 from hazardlens.training.config import read_config
 from hazardlens.training.errors import RunError, TrainingError
 from hazardlens.training.fitting.checkpoint import read_checkpoint
+from hazardlens.training.fitting.material import Sources
 from hazardlens.training.fitting.runs import train
 from hazardlens.training.networks.network import load_network
 from support.command_line import command
@@ -30,7 +31,8 @@ TIMEOUT_S = 240
 def _start(
     tiny: TinyRun, out: Path, report: Callable[[str], None] = lambda _line: None, *, resume: bool = False
 ) -> None:
-    train(read_config(tiny.config), data=tiny.data, weights=tiny.weights, out=out, resume=resume, report=report)
+    sources = Sources(tiny.data)
+    train(read_config(tiny.config), sources=sources, weights=tiny.weights, out=out, resume=resume, report=report)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +69,7 @@ def test_the_run_folder_is_complete(finished: Path) -> None:
     assert len(content["split"]["sha256"]) == len(content["weights"]["sha256"]) == 64
     assert content["versions"]["torch"] == torch.__version__
     assert _rows(finished) == ALL_EPOCHS
-    for name in ("curves.png", "samples.png"):
+    for name in ("batch.png", "curves.png", "samples.png"):
         with Image.open(finished / name) as image:
             image.load()
             assert min(image.size) > 100, name
@@ -139,7 +141,7 @@ def test_a_used_folder_is_not_overwritten(tiny: TinyRun, finished: Path) -> None
 def test_a_run_is_not_resumed_with_another_configuration(tiny: TinyRun, finished: Path) -> None:
     config = read_config(tiny.config).model_copy(update={"seed": 5})
     with pytest.raises(RunError, match="was started with another config: start a new run"):
-        train(config, data=tiny.data, weights=tiny.weights, out=finished, resume=True)
+        train(config, sources=Sources(tiny.data), weights=tiny.weights, out=finished, resume=True)
 
 
 def test_a_torn_checkpoint_is_named(tiny: TinyRun, tmp_path: Path) -> None:
@@ -166,8 +168,7 @@ def test_a_provenance_can_be_left_out(tiny: TinyRun, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="no label has enough training boxes"):
         train(
             read_config(tiny.config),
-            data=tiny.data,
+            sources=Sources(tiny.data, exclude_provenance=("own",)),
             weights=tiny.weights,
             out=tmp_path / "run",
-            exclude_provenance=["own"],
         )

@@ -1,5 +1,6 @@
 """Validation between epochs counts a label only where it was looked for."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from torch import nn
 
 from hazardlens.training.config import ValidationConfig
 from hazardlens.training.data.records import read_records
-from hazardlens.training.fitting.validation import Validation
+from hazardlens.training.fitting.validation import Figures, Validation
 from support.photo_pool import CLUTTER, DOOR, PoolPhoto, write_pool
 
 LABELS = ("stacked_clutter", "exit_door")
@@ -67,14 +68,51 @@ def test_fitness_is_the_weighted_mean(validation: Validation) -> None:
 
 
 def test_labels_with_few_boxes_are_reported_but_do_not_count(validation: Validation) -> None:
-    strict = Validation(validation.records, LABELS, ValidationConfig(min_boxes=2), bf16=False)
+    strict = Validation(validation.real.records, LABELS, ValidationConfig(min_boxes=2), bf16=False)
     figures = strict.measure(FixedNetwork(), SIDE)
 
     assert figures.ap50["exit_door"] is not None
     assert figures.fitness == figures.ap50["stacked_clutter"]
 
 
+@pytest.fixture
+def both(tmp_path: Path, validation: Validation) -> Callable[..., Figures]:
+    """Real photos with one door, and rendered ones with two."""
+    doors = [PoolPhoto(f"r{number}", 50 + number, boxes=(CLUTTER, DOOR)) for number in range(2)]
+    rendered = read_records(write_pool(tmp_path / "rendered", doors))
+
+    def measure(**settings: Any) -> Figures:  # noqa: ANN401 - as ValidationConfig takes them
+        config = ValidationConfig(**settings)
+        records = validation.real.records
+        return Validation(records, LABELS, config, bf16=False, rendered=rendered).measure(FixedNetwork(), SIDE)
+
+    return measure
+
+
+def test_rendered_photos_are_measured_apart(both: Callable[..., Figures], validation: Validation) -> None:
+    figures = both(min_boxes=1)
+    real = validation.measure(FixedNetwork(), SIDE)
+
+    assert (figures.ap50, figures.boxes) == (real.ap50, real.boxes)
+    assert figures.rendered_boxes == {"stacked_clutter": 2, "exit_door": 2}
+    assert figures.rendered_ap50["exit_door"] == pytest.approx(1.0)
+
+
+def test_rendered_photos_judge_what_real_ones_cannot_with_less_weight(both: Callable[..., Figures]) -> None:
+    assert both(min_boxes=1).fitness == pytest.approx((1 + 1 / 2) / 2), "one real door is enough"
+    assert both(min_boxes=2).fitness == pytest.approx((1 + 0.5 * 1) / 1.5), "it is not: the rendered ones count half"
+    weights = {"stacked_clutter": 3, "exit_door": 2}
+    mixed = both(min_boxes=2, rendered_weight=0.25, weights=weights)
+    assert mixed.fitness == pytest.approx(1.0)
+    assert both(min_boxes=3).fitness == both(min_boxes=2, rendered_weight=0).fitness == pytest.approx(1.0)
+
+
+def test_of_many_rendered_photos_some_are_looked_at(both: Callable[..., Figures]) -> None:
+    assert both(min_boxes=1, rendered_photos=1).rendered_boxes == {"stacked_clutter": 1, "exit_door": 1}
+    assert both(min_boxes=1, rendered_photos=0).rendered_ap50 == {}
+
+
 def test_without_a_label_that_counts_fitness_is_zero(validation: Validation) -> None:
-    strict = Validation(validation.records, LABELS, ValidationConfig(min_boxes=9), bf16=False)
+    strict = Validation(validation.real.records, LABELS, ValidationConfig(min_boxes=9), bf16=False)
 
     assert strict.measure(FixedNetwork(), SIDE).fitness == 0.0
