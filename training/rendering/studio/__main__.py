@@ -1,0 +1,5 @@
+"""`python -m hazardlens.training.rendering.studio`: the worker."""
+
+from hazardlens.training.rendering.studio.worker import main
+
+main()

@@ -1,0 +1,1 @@
+"""Streets, pavements and courtyards with manhole covers."""
