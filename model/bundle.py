@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -31,6 +32,7 @@ from hazardlens.model.manifest import (
     TrainingInfo,
 )
 from hazardlens.model.onnx_graph import STANDARD_DOMAINS, summarise_onnx
+from hazardlens.model.taxonomy import Category
 from hazardlens.model.triage.values import Curve, LabelRule, ModelView
 
 __all__ = [
@@ -52,6 +54,7 @@ __all__ = [
     "float_graph",
     "model_view",
     "read_bundle",
+    "triage_curves",
     "write_bundle",
 ]
 
@@ -90,12 +93,17 @@ class Bundle:
 def model_view(labels: tuple[LabelEntry, ...], calibration: tuple[CalibrationCurve, ...]) -> ModelView:
     """What triage has to know of a model."""
     rules = tuple(LabelRule(label.name, label.hazard, label.threshold) for label in labels)
+    return ModelView(rules, triage_curves(calibration))
+
+
+def triage_curves(calibration: Sequence[CalibrationCurve]) -> Mapping[Category, Curve]:
+    """The curves as triage reads them."""
     curves = {
         # A bundle that does not state a basis was made before there was one: its curve alone decides.
         curve.hazard: Curve(curve.scores, curve.probabilities, 0.0 if curve.basis is None else curve.stands_from)
         for curve in calibration
     }
-    return ModelView(rules, MappingProxyType(curves))
+    return MappingProxyType(curves)
 
 
 def read_bundle(path: Path) -> Bundle:

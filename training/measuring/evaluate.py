@@ -37,6 +37,7 @@ from hazardlens.training.measuring.tables import (
     calibration_table,
     markdown,
     photo_table,
+    prefill_table,
     source_table,
 )
 
@@ -149,6 +150,7 @@ def tables(figures: Evaluation) -> list[TextTable]:
         photo_table(figures),
         source_table(figures, SHOWN_BY_SOURCE),
         calibration_table(figures),
+        prefill_table(figures),
     ]
 
 

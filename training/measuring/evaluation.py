@@ -14,6 +14,7 @@ from hazardlens.training.measuring.candidates import Candidate
 from hazardlens.training.measuring.curves import RESAMPLES
 from hazardlens.training.measuring.judged import JudgedPhoto
 from hazardlens.training.measuring.metrics import Subject, SubjectFigures, measure, subjects
+from hazardlens.training.measuring.prefill import PrefillFigures, prefill_figures, view_of
 
 METRICS_FILE = "metrics.json"
 Kind: TypeAlias = Literal["run", "bundle"]
@@ -75,6 +76,7 @@ class Evaluation(_Part):
         subjects: the five hazards, then every label.
         sources: the same, source by source, largest first.
         calibration: per hazard of the model.
+        prefill: how often the pre-filled category is given without a person, and right; None in older files.
     """
 
     model: str
@@ -89,6 +91,7 @@ class Evaluation(_Part):
     subjects: tuple[SubjectFigures, ...]
     sources: tuple[SourceFigures, ...]
     calibration: tuple[CalibrationFigures, ...]
+    prefill: PrefillFigures | None = None
 
     def subject(self, kind: Literal["label", "hazard"], name: str) -> SubjectFigures:
         """The row of one hazard or label.
@@ -143,6 +146,9 @@ def evaluate(
         subjects=tuple(measure(judged, row, resamples=resamples) for row in rows),
         sources=tuple(_source_figures(judged, rows, split)),
         calibration=tuple(_calibration(judged, by_name[curve.hazard], curve) for curve in candidate.curves),
+        prefill=prefill_figures(
+            judged, view_of(candidate.thresholds, candidate.hazards, candidate.curves), resamples=resamples
+        ),
     )
 
 

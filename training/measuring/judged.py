@@ -28,6 +28,7 @@ class JudgedPhoto:
         truth_labels: one label per true box.
         truth_xyxy: (N, 4) float32, pixels of the upright original image.
         detections: in the same frame; their labels may differ from the truth's.
+        size_wh: width and height of the upright original, pixels; (0, 0) where nobody asks.
     """
 
     photo: str
@@ -37,6 +38,7 @@ class JudgedPhoto:
     truth_labels: tuple[str, ...]
     truth_xyxy: Boxes
     detections: Detections
+    size_wh: tuple[int, int] = (0, 0)
 
     def __post_init__(self) -> None:
         """Refuse truth whose boxes and labels do not pair up."""

@@ -55,6 +55,7 @@ def pair(record: PhotoRecord, detections: Detections) -> JudgedPhoto:
         truth_labels=record.labels,
         truth_xyxy=truth_xyxy(record),
         detections=detections,
+        size_wh=(record.width, record.height),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from hazardlens.training.measuring.evaluation import Evaluation, SourceFigures
 from hazardlens.training.measuring.metrics import Interval, SubjectFigures
+from hazardlens.training.measuring.prefill import PrefillShare
 
 NO_PHOTOS: Final = "no test photos"
 NOT_KNOWN: Final = "not in the model"
@@ -78,6 +79,36 @@ def calibration_table(evaluation: Evaluation) -> TextTable:
     ]
     note = "error: expected calibration error over ten bins; Brier: mean squared error of the stated probabilities."
     return TextTable("Calibration", header, tuple(rows), note)
+
+
+def prefill_table(evaluation: Evaluation) -> TextTable:
+    """How often the pre-filled category is given without a person, and how often it is right."""
+    header = ("photos", "count", "answered", "coverage", "right", "accuracy")
+    figures = evaluation.prefill
+    if figures is None:
+        return TextTable("Pre-fill", header, ())
+    rows = [("all", figures.overall), ("with a hazard", figures.with_hazard)]
+    rows += [(hazard.value, share) for hazard, share in figures.hazards.items()]
+    note = (
+        f"Each photo alone, without words, by policy {figures.policy}. Photos whose truth is known: a true box of a "
+        "hazard says which it shows; without one, all hazard labels of the model must have been looked for. coverage: "
+        "share on which the model does not abstain; right: of the answers that name what was looked for, those whose "
+        "category is right; intervals are 95 % bootstrap over places. Calibration error of the stated confidence: "
+        f"{number(figures.error)} where the model does not abstain, {number(figures.error_named)} wherever it names a "
+        "hazard."
+    )
+    return TextTable("Pre-fill", header, tuple(_prefill_row(name, share) for name, share in rows), note)
+
+
+def _prefill_row(name: str, share: PrefillShare) -> tuple[str, ...]:
+    return (
+        name,
+        str(share.photos),
+        str(share.answered),
+        with_interval(share.coverage, share.coverage_interval),
+        f"{share.right} of {share.judged}",
+        with_interval(share.accuracy, share.accuracy_interval),
+    )
 
 
 def number(value: float | None) -> str:

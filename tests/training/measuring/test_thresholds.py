@@ -37,8 +37,8 @@ def renders(*scores: float, count: int = MIN_RENDERED, scenes: int = MIN_SCENES)
 
 
 def met(photos: list[JudgedPhoto], rendered: tuple[JudgedPhoto, ...] = (), goal: Goal | None = None) -> float | None:
-    basis = "rendered" if rendered else "real"
-    return lowest_that_meets(evidence_for(photos, rendered, HAZARD, basis), goal or Goal())
+    evidence = evidence_for(photos, rendered, HAZARD, "rendered" if rendered else "real")
+    return lowest_that_meets(evidence, goal or Goal())
 
 
 def test_the_lowest_score_that_is_right_often_enough() -> None:
