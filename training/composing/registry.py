@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from hazardlens.training.composing.covers import COVERS
+from hazardlens.training.composing.doors import doors
+from hazardlens.training.composing.obstacles_cutouts import read_cutouts
 from hazardlens.training.composing.scene import Composition
 
 
@@ -11,6 +13,11 @@ def compositions(parts: Path | None) -> tuple[Composition, ...]:
 
     Args:
         parts: folder of cut-out objects (`cutouts.csv`, `cutouts/`), or None: then those that need one are left out.
+
+    Raises:
+        DatasetMissingError: the folder lacks one of its tables.
+        DatasetInvalidError: a table or a picture breaks the format.
     """
-    del parts
-    return COVERS
+    if parts is None:
+        return COVERS
+    return *COVERS, *doors(parts, read_cutouts(parts))
