@@ -193,7 +193,7 @@ def _enter(cover: Cover, origin: Floats, rays: Floats) -> tuple[Floats, Floats, 
 
 
 def _look_up(picture: Floats, points: Floats) -> Floats:
-    factor = vector((FACE_PX - 1) / (2 * REACH))
+    factor = np.float32((FACE_PX - 1) / (2 * REACH))
     columns = np.clip((points[0] + REACH) * factor, 0, FACE_PX - 1).astype(np.int32)
     rows = np.clip((points[1] + REACH) * factor, 0, FACE_PX - 1).astype(np.int32)
     return np.asarray(picture[rows, columns], np.float32)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from hazardlens.training.composing.cables import CABLES
 from hazardlens.training.composing.covers import COVERS
 from hazardlens.training.composing.doors import doors
 from hazardlens.training.composing.obstacles_cutouts import read_cutouts
@@ -19,5 +20,5 @@ def compositions(parts: Path | None) -> tuple[Composition, ...]:
         DatasetInvalidError: a table or a picture breaks the format.
     """
     if parts is None:
-        return COVERS
-    return *COVERS, *doors(parts, read_cutouts(parts))
+        return *COVERS, *CABLES
+    return *COVERS, *CABLES, *doors(parts, read_cutouts(parts))
