@@ -154,7 +154,7 @@ def run_down(sight: Sight, rng: np.random.Generator) -> list[Strand] | None:
     width = _thickness(sight.scene, rng, 0.0025, 0.009)
     top = sight.fixing(rng, (0.1, 0.9), (-0.03, 0.3))
     foot = top + vector([rng.normal(0, 0.008) * sight.scene.width_px, rng.uniform(0.25, 0.5) * sight.scene.height_px])
-    if not sight.is_wall(top) or not sight.is_wall(vector((top + foot) / 2)):
+    if not sight.is_wall(top) or not sight.is_wall((top + foot) * np.float32(0.5)):
         return None
     beside = width * rng.uniform(1.1, 2.5)
     return [

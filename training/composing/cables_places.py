@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from hazardlens.training.composing.arrays import Flags, Floats, vector
 from hazardlens.training.composing.ground import Ground, find_ground
@@ -31,12 +32,12 @@ class Sight:
     sky: Flags
     cell_px: float
 
-    def is_sky(self, point: Floats) -> bool:
+    def is_sky(self, point: npt.NDArray[np.floating]) -> bool:
         """Whether a pixel shows the sky; what lies beyond the frame counts as its nearest pixel."""
         row, column = self._cell(point)
         return bool(self.sky[row, column])
 
-    def is_wall(self, point: Floats) -> bool:
+    def is_wall(self, point: npt.NDArray[np.floating]) -> bool:
         """Whether a pixel may show a wall or a pole: no sky, nothing labelled, and not low in the photo."""
         low, high = self.scene.boxes_xyxy[:, :2], self.scene.boxes_xyxy[:, 2:]
         boxed = bool(np.any(np.all((point >= low) & (point <= high), axis=1)))
@@ -57,7 +58,7 @@ class Sight:
         """Any pixel in these fractions of width and height."""
         return vector([rng.uniform(*x) * self.scene.width_px, rng.uniform(*y) * self.scene.height_px])
 
-    def _cell(self, point: Floats) -> tuple[int, int]:
+    def _cell(self, point: npt.NDArray[np.floating]) -> tuple[int, int]:
         rows, columns = self.sky.shape
         row, column = int(point[1] // self.cell_px), int(point[0] // self.cell_px)
         return min(max(row, 0), rows - 1), min(max(column, 0), columns - 1)

@@ -1,160 +1,196 @@
 """Compositions that put manholes into real ground: open, raised or broken ones, flush ones, and what only looks so."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+import cv2
 import numpy as np
-import numpy.typing as npt
 
-from hazardlens.training.composing.arrays import Floats, blurred, resized, vector
-from hazardlens.training.composing.camera import GroundCamera, camera_over
-from hazardlens.training.composing.covers_pattern import draw_face, draw_make
-from hazardlens.training.composing.covers_render import Drawn, Manhole, draw_manhole, region_of
+from hazardlens.training.composing.arrays import Floats, vector
+from hazardlens.training.composing.covers_like import KINDS, put_likeness
+from hazardlens.training.composing.covers_pattern import Face, Make, draw_face, draw_make
+from hazardlens.training.composing.covers_place import Place, find_place, put
+from hazardlens.training.composing.covers_render import Collar, Manhole
 from hazardlens.training.composing.covers_states import OPEN, RAISED, closed, flush, pick
 from hazardlens.training.composing.ground import Ground, find_ground
-from hazardlens.training.composing.light import add_grain, box_of, grain_of, light_at, to_linear
-from hazardlens.training.composing.scene import Box, Scene
+from hazardlens.training.composing.noise import noise_at
+from hazardlens.training.composing.scene import Pixels, Scene
 from hazardlens.training.data.records import PhotoRecord
 
 STREETS: Final = frozenset({"cn-bins-web", "cn-bins-web-mh", "amsterdam-garbage", "amsterdam-garbage-mh", "mine-atanu"})
-_TRIES: Final = 60
-_WORST: Final = 1.7  # cost of a cell on which a cover may still lie
-_LEAST_PX: Final = 9.0
+_NEARNESS: Final = (1.7, 7.0)  # heights of the camera in half widths of a cover: bent down to it, or far from it
+_CLOSE_UP: Final = 1.9  # cost of ground that may fill the whole picture
+
+Build = Callable[[Manhole, np.random.Generator], Manhole]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a manhole of half width 1 goes: its centre and half width in the photo, and the horizon there."""
-
-    at_px: tuple[float, float]
-    half_width_px: float
-    horizon_px: float
-
-    def camera(self, scene: Scene, turn_rad: float) -> GroundCamera:
-        """The camera that sees it so."""
-        return camera_over((scene.width_px, scene.height_px), self.horizon_px, self.at_px, self.half_width_px, turn_rad)
+def raised(manhole: Manhole, rng: np.random.Generator) -> Manhole:
+    """Raised, tilted, displaced, sunk or broken."""
+    return pick(RAISED, rng)(manhole, rng)
 
 
-def find_place(scene: Scene, ground: Ground, rng: np.random.Generator, nearness: tuple[float, float]) -> Place | None:
-    """A free piece of ground for a manhole, or None.
-
-    Args:
-        scene: the photo.
-        ground: what is known about its ground.
-        rng: which piece, and how large.
-        nearness: least and most height of the camera in half widths of the cover; a person's is 4 to 6.
-    """
-    found: list[tuple[float, Place]] = []
-    side = max(scene.width_px, scene.height_px)
-    focal = 0.85 * side
-    pitch = np.arctan2(scene.height_px / 2 - ground.horizon_px, focal)
-    for _ in range(_TRIES):
-        u, v = rng.uniform(0.05, 0.95) * scene.width_px, rng.uniform(0.3, 0.98) * scene.height_px
-        below = np.sin(pitch) + (v - scene.height_px / 2) / focal * np.cos(pitch)
-        half = focal * below / np.exp(rng.uniform(*np.log(nearness)))
-        flat = float(np.clip(below, 0.05, 1))
-        if below < 0.08 or not max(_LEAST_PX, 0.022 * side) < half < 0.36 * side or half * flat < 4:
-            continue
-        cost = ground.cost_of(u - 1.1 * half, v - 1.2 * half * flat, u + 1.1 * half, v + 1.2 * half * flat)
-        if cost < _WORST:
-            found.append((cost, Place((float(u), float(v)), float(half), ground.horizon_px)))
-        if len(found) >= 5:
-            break
-    return min(found, key=lambda pair: pair[0])[1] if found else None
+def opened(manhole: Manhole, rng: np.random.Generator) -> Manhole:
+    """The cover is gone, or lies apart."""
+    return pick(OPEN, rng)(manhole, rng)
 
 
-def put(scene: Scene, manhole: Manhole, label: str | None, place: Place, rng: np.random.Generator) -> Scene | None:
-    """`scene` with a manhole drawn at `place`; None when it would touch a box or leave the photo."""
-    turn = float(rng.uniform(0, 2 * np.pi) if manhole.shaft.opening.is_round else rng.normal(0, 0.5))
-    camera = place.camera(scene, turn)
-    x, y, half = int(place.at_px[0]), int(place.at_px[1]), int(place.half_width_px)
-    near = scene.pixels[max(0, y - half) : y + half, max(0, x - 2 * half) : x + 2 * half]
-    light = light_at(to_linear(near.reshape(-1, 3)[:: max(1, near.size // 6000)]), rng)
-    wanted = region_of(manhole, camera, light)
-    region = (max(0, wanted[0]), max(0, wanted[1]), min(scene.width_px, wanted[2]), min(scene.height_px, wanted[3]))
-    if region[2] - region[0] < 12 or region[3] - region[1] < 6:
-        return None
-    drawn = draw_manhole(manhole, camera, light, region, rng)
-    box = _box(drawn, manhole, label)
-    if box is None or _touches(scene, box):
-        return None
-    return scene.with_part(finish(scene, drawn, grain_of(np.ascontiguousarray(near)), rng), label, box)
+_STATES: Final[tuple[tuple[str, Build, float], ...]] = (
+    ("manhole_open", opened, 0.38), ("manhole_raised", raised, 0.4), ("manhole_ok", flush, 0.22),
+)  # fmt: skip
 
 
-def finish(scene: Scene, drawn: Drawn, grain: float, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
-    """The photo with the part in it, as sharp and as noisy as its surroundings."""
-    x, y = drawn.origin_px
-    height, width = drawn.ground.shape
-    before = to_linear(scene.pixels[y : y + height, x : x + width])
-    part = np.concatenate([drawn.colour, (drawn.hole + drawn.cover + drawn.rest)[..., None]], axis=2)
-    part = blurred(part, rng.uniform(0.35, 0.75))
-    share = np.clip(part[..., 3], 0, 1)
-    after = before * (drawn.ground * (1 - share))[..., None] + part[..., :3] * _drift(before)[..., None]
-    after = add_grain(np.asarray(after, np.float32), share, float(np.clip(grain, 0.6, 3.5)), rng)
-    values = np.sqrt(np.clip(after, 0, 1)) * 255
-    changed = (share > 0.004) | (drawn.ground < 0.99)
-    result = scene.pixels.copy()
-    result[y : y + height, x : x + width][changed] = np.asarray(values + 0.5, np.uint8)[changed]
-    return result
-
-
-def _drift(linear: Floats) -> Floats:
-    # Large shadows and the fall of a lamp's light go on over the part.
-    grey = linear.mean(axis=2)
-    coarse = resized(grey, (5, 5))
-    coarse = np.clip(coarse / (np.median(coarse) + 1e-4), 0.6, 1.6)
-    return resized(coarse, (grey.shape[1], grey.shape[0]), smooth=True)
-
-
-def _box(drawn: Drawn, manhole: Manhole, label: str | None) -> Box | None:
-    narrow = manhole.collar is not None and manhole.collar.width < 0.12
-    whole = drawn.hole + drawn.rest * narrow
-    if label != "manhole_open":
-        whole = whole + drawn.cover
-    if float(whole.sum()) < 40:
-        return None
-    return box_of(np.asarray(whole, np.float32), drawn.origin_px)
-
-
-def _touches(scene: Scene, box: Box) -> bool:
-    low = np.maximum(scene.boxes_xyxy[:, :2], vector(box[:2]))
-    high = np.minimum(scene.boxes_xyxy[:, 2:], vector(box[2:]))
-    return bool(np.any(np.all(high > low, axis=1)))
+def _any_state(rng: np.random.Generator) -> tuple[str, Build]:
+    label, build, _ = _STATES[int(rng.choice(len(_STATES), p=[share for _, _, share in _STATES]))]
+    return label, build
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnCover:
-    """A manhole drawn on free ground of any street photo."""
+    """A manhole drawn on free ground of a street photo."""
 
     name: str
     label: str
-    build: Callable[[Manhole, np.random.Generator], Manhole]
+    build: Build
 
     def suits(self, record: PhotoRecord) -> bool:
-        """Photos taken out of doors."""
+        """Photos of streets and estates."""
         return record.source in STREETS
 
     def compose(self, scene: Scene, rng: np.random.Generator) -> Scene | None:
         """Find ground, build a manhole in the wanted state, draw it."""
-        place = find_place(scene, find_ground(scene, rng), rng, (1.7, 7.0))
+        place = find_place(scene, find_ground(scene, rng), rng, _NEARNESS)
         if place is None:
             return None
         make = draw_make(rng)
-        manhole = self.build(closed(make, draw_face(make, rng), rng), rng)
-        return put(scene, manhole, self.label, place, rng)
+        return put(scene, self.build(closed(make, draw_face(make, rng), rng), rng), self.label, place, rng)
 
 
-def _raised(manhole: Manhole, rng: np.random.Generator) -> Manhole:
-    return pick(RAISED, rng)(manhole, rng)
+@dataclass(frozen=True, slots=True)
+class CloseUp:
+    """A piece of real ground enlarged until it fills the picture, with a manhole seen from near."""
+
+    name: str = "covers-close-up"
+
+    def suits(self, record: PhotoRecord) -> bool:
+        """Photos of streets and estates."""
+        return record.source in STREETS
+
+    def compose(self, scene: Scene, rng: np.random.Generator) -> Scene | None:
+        """Cut out ground that holds no box, enlarge it, draw on it."""
+        ground = find_ground(scene, rng)
+        found = _free_ground(scene, ground, rng)
+        if found is None:
+            return None
+        x, y, share = found
+        width, height = int(share * scene.width_px), int(share * scene.height_px)
+        cut = _enlarged(scene.pixels[y : y + height, x : x + width], (scene.width_px, scene.height_px), rng)
+        near = Scene(cut, np.zeros((0, 4), np.float32), (), scene.looked_for)
+        size = min(scene.width_px, scene.height_px)
+        half = float(size * np.exp(rng.uniform(np.log(0.13), np.log(0.4))))
+        at = (rng.uniform(0.3, 0.7) * scene.width_px, rng.uniform(0.35, 0.7) * scene.height_px)
+        place = Place(at, half, float((min(ground.horizon_px, y - 10) - y) / share * rng.uniform(0.5, 1.4)))
+        make = draw_make(rng)
+        label, build = _any_state(rng)
+        softness = (0.4 + 0.12 / share, 0.6 + 0.25 / share)
+        return put(near, build(closed(make, draw_face(make, rng), rng), rng), label, place, rng, softness)
 
 
-def _open(manhole: Manhole, rng: np.random.Generator) -> Manhole:
-    return pick(OPEN, rng)(manhole, rng)
+def _free_ground(scene: Scene, ground: Ground, rng: np.random.Generator) -> tuple[int, int, float] | None:
+    for _ in range(40):
+        share = rng.uniform(0.28, 0.62)
+        x, y = rng.uniform(0, 1 - share) * scene.width_px, rng.uniform(0.3, 1 - share) * scene.height_px
+        last = x + share * scene.width_px - 1, y + share * scene.height_px - 1
+        if y > 0 and ground.cost_of(x, y, *last) < _CLOSE_UP:
+            return int(x), int(y), float(share)
+    return None
+
+
+def _enlarged(pixels: Pixels, size_wh: tuple[int, int], rng: np.random.Generator) -> Pixels:
+    # Enlarging leaves no fine detail, which no camera so near would miss: some grit makes up for it.
+    large = np.asarray(cv2.resize(pixels, size_wh, interpolation=cv2.INTER_CUBIC), np.float32)
+    u, v = np.meshgrid(np.arange(size_wh[0], dtype=np.float32), np.arange(size_wh[1], dtype=np.float32))
+    depth = 0.6 + 0.8 * v / size_wh[1]  # finer where it is further away
+    places = [np.asarray(axis / depth, np.float32) for axis in (0.01 * u, 0.015 * v)]
+    grit = noise_at(places[0], places[1], rng, scale=2.5)
+    amount = np.float32(rng.uniform(0.25, 0.6) * min(float(large.std()), 25))
+    return np.asarray(np.clip(large + amount * grit[..., None], 0, 255), np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class RealCover:
+    """A real flush cover that has a box: opened, raised or broken where it lies, with its own face."""
+
+    name: str = "covers-real"
+
+    def suits(self, record: PhotoRecord) -> bool:
+        """Photos with a flush cover that has a box."""
+        return "manhole_ok" in record.labels
+
+    def compose(self, scene: Scene, rng: np.random.Generator) -> Scene | None:
+        """Read size and perspective off the box, lift the face, draw the new state over the old cover."""
+        which = [k for k, label in enumerate(scene.labels) if label == "manhole_ok"]
+        if not which:
+            return None
+        chosen = int(rng.choice(which))
+        place = _place_of(scene, chosen)
+        kept = [k for k in range(len(scene.labels)) if k != chosen]
+        without = replace(scene, boxes_xyxy=scene.boxes_xyxy[kept], labels=tuple(scene.labels[k] for k in kept))
+        if place is None:
+            return None
+        make = Make(is_round=True, half_depth=1.0, material="iron", pattern="plain")
+        face = _lifted(scene, place, draw_face(make, rng), rng)
+        label, build = _STATES[int(rng.random() < 0.5)][:2]
+        manhole = build(closed(make, face, rng), rng)
+        width, albedo = float(rng.uniform(0.3, 0.42)), vector([0.3, 0.29, 0.27])
+        collar = Collar(width, albedo * np.float32(rng.uniform(0.4, 1.2)), 0.96)  # hides what is left of the old one
+        return put(without, replace(manhole, collar=collar), label, place, rng)
+
+
+def _place_of(scene: Scene, index: int) -> Place | None:
+    x_min, y_min, x_max, y_max = scene.boxes_xyxy[index].tolist()
+    half, flat = (x_max - x_min) / 2, min((y_max - y_min) / (x_max - x_min), 0.97)
+    if half < 10 or flat < 0.12:
+        return None
+    middle = (x_min + x_max) / 2, (y_min + y_max) / 2
+    focal = 0.85 * max(scene.width_px, scene.height_px)
+    pitch = float(np.arcsin(flat) - np.arctan2(middle[1] - scene.height_px / 2, focal))
+    return Place(middle, half, float(scene.height_px / 2 - focal * np.tan(min(pitch, 1.45))))
+
+
+def _lifted(scene: Scene, place: Place, drawn: Face, rng: np.random.Generator) -> Face:
+    side = drawn.solid.shape[0]
+    line = np.linspace(-1.0, 1.0, side, dtype=np.float32)
+    x, y = np.meshgrid(line, line)
+    points = np.stack([x.ravel(), y.ravel(), np.zeros(x.size, np.float32)], axis=1)
+    pixels = place.camera(scene, 0.0).project(points).reshape(side, side, 2)
+    seen = cv2.remap(scene.pixels, pixels[..., 0], pixels[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    light: Floats = place.light(scene, rng).colour
+    albedo = np.square(np.asarray(seen, np.float32) / 255) / np.maximum(light, 0.02)
+    return replace(drawn, albedo=np.asarray(np.clip(albedo, 0.01, 0.8), np.float32), slope=drawn.slope * 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Something dark, round or flat on the ground that is no manhole. It adds no box."""
+
+    name: str = "covers-likeness"
+
+    def suits(self, record: PhotoRecord) -> bool:
+        """Photos of streets and estates."""
+        return record.source in STREETS
+
+    def compose(self, scene: Scene, rng: np.random.Generator) -> Scene | None:
+        """Find ground, draw one of the kinds."""
+        place = find_place(scene, find_ground(scene, rng), rng, _NEARNESS)
+        return None if place is None else put_likeness(scene, str(rng.choice(KINDS)), place, rng)
 
 
 COVERS: Final = (
-    DrawnCover("covers-open", "manhole_open", _open),
-    DrawnCover("covers-raised", "manhole_raised", _raised),
+    DrawnCover("covers-open", "manhole_open", opened),
+    DrawnCover("covers-raised", "manhole_raised", raised),
     DrawnCover("covers-flush", "manhole_ok", flush),
+    CloseUp(),
+    RealCover(),
+    Likeness(),
 )

@@ -9,7 +9,7 @@ from hazardlens.training.composing.arrays import Flags, Floats
 from hazardlens.training.composing.scene import Scene
 
 _GRID = 64  # cells along the longer side: enough to tell pavement from what stands on it
-_DARK = 34  # lightness, 0 to 255, below which nobody could tell a hole from the night
+_DARK = 42  # lightness, 0 to 255, below which nobody could tell a hole from the night
 _EVEN = 1.3  # cost up to which a cell may be ground
 
 
@@ -67,7 +67,9 @@ def _reached(cost: Floats, edges: Flags) -> Flags:
     reached[-3:] = even[-3:]
     for row in range(len(even) - 4, -1, -1):
         below = reached[row + 1]
-        beside = below | np.roll(below, 1) | np.roll(below, -1)
+        beside = below.copy()
+        beside[1:] |= below[:-1]
+        beside[:-1] |= below[1:]
         reached[row] = beside & even[row]
     return np.asarray(cv2.morphologyEx(reached.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) > 0)
 

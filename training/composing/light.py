@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from hazardlens.training.composing.arrays import Floats, blurred, vector
+from hazardlens.training.composing.arrays import Floats, blurred, resized, vector
 from hazardlens.training.composing.scene import Box, Pixels
 
 
@@ -64,10 +64,11 @@ def grain_of(pixels: Pixels) -> float:
 def add_grain(linear: Floats, weight: Floats, level: float, rng: np.random.Generator) -> Floats:
     """Give (h, w, 3) linear pixels sensor noise of `level` (0 to 255 levels), as strong as (h, w) `weight` says."""
     height, width = weight.shape
-    noise = rng.standard_normal((height, width, 1), np.float32) + 0.35 * rng.standard_normal(
-        (height, width, 3), np.float32
-    )
-    noise = blurred(noise, 0.55) * np.float32(level * 1.6 / 255)
+    noise = rng.standard_normal((height, width, 1), np.float32)
+    coarse = rng.standard_normal((height // 2 + 1, width // 2 + 1, 3), np.float32)  # cameras smooth colour more
+    colour = resized(coarse, (width, height), smooth=True)
+    noise = blurred(noise, 0.55).reshape(height, width, 1) + np.float32(0.3) * colour
+    noise = noise * np.float32(level * 1.6 / 255)
     values = np.sqrt(np.clip(linear, 0, 1)) + noise * weight[..., None]
     return np.asarray(np.square(np.clip(values, 0, 1)), np.float32)
 
