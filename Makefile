@@ -16,7 +16,7 @@ BIN := .venv/bin
 STAMPS := .venv/stamps
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install -qq --progress-bar off --constraint constraints.txt
 
-.PHONY: help run test check fix lock wheel clean
+.PHONY: help run test check fix lock wheel blender clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -38,6 +38,8 @@ check: $(STAMPS)/test ## Lint, format and types, without writing
 fix: $(STAMPS)/test ## Repair what the linter and the formatter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+blender: $(STAMPS)/blender ## Make .venv-blender, which `hazardlens data render` needs
 
 wheel: $(STAMPS)/test ## Build dist/*.whl
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
@@ -71,6 +73,14 @@ $(STAMPS)/test: $(STAMPS)/torch pyproject.toml constraints.txt
 	@echo 'Installing what training and the tests need into .venv; this happens once and takes a few minutes.'
 	$(INSTALL) --editable '.[training,test]'
 	@touch $(STAMPS)/serve $@
+
+# Blender wants an older numpy than we do. All that it needs is listed, so nothing is resolved.
+$(STAMPS)/blender: $(STAMPS)/venv training/rendering/studio/requirements.txt
+	@echo 'Installing Blender into .venv-blender; this happens once and takes a few minutes.'
+	"$(PYTHON)" -m venv --clear .venv-blender
+	.venv-blender/bin/python -m pip --disable-pip-version-check install -qq --progress-bar off \
+		--no-deps --requirement training/rendering/studio/requirements.txt
+	@touch $@
 
 # In a place of its own, because it needs other versions of what we use. All that it needs is listed, so nothing is
 # resolved, which pip would take minutes for.

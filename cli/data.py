@@ -1,6 +1,6 @@
 """`hazardlens data check | stats | split | manifest`: look at labelled photos before anybody trains on them.
 
-The other commands of `data` are in `exports`.
+The other commands of `data` are in `render` and `exports`.
 """
 
 import json
@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from hazardlens.cli import exports
+from hazardlens.cli import exports, render
 from hazardlens.cli.extras import progress_bar, training_command
 from hazardlens.cli.terminal import printable
 
@@ -38,6 +38,7 @@ def register(app: typer.Typer) -> None:
     data.command("stats")(stats)
     data.command("split")(split)
     data.command("manifest")(manifest)
+    render.register(data)
     exports.register(data)
     app.add_typer(data, name="data")
 

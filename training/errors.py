@@ -10,6 +10,7 @@ TrainingError
 ├── WeightsError                weights that do not fit the network
 ├── RunError                    a run folder that cannot be started or resumed
 ├── SceneError                 a photo, boxes or parts that cannot be composed into a scene
+├── RenderError                scenes that cannot be rendered
 ├── GateError                   margins or a report of the gate that break their schema
 └── ExportError                 a network that must not become a bundle: a broken graph, or one that answers differently
 
@@ -75,6 +76,12 @@ class SceneError(TrainingError):
     """A photo, boxes or parts that cannot be composed into a scene."""
 
     code = "scene_invalid"
+
+
+class RenderError(TrainingError):
+    """Scenes that cannot be rendered: no Blender, a folder of another set, or scenes that fail."""
+
+    code = "render_failed"
 
 
 class GateError(TrainingError):

@@ -20,7 +20,7 @@ from hazardlens.training.data.records import COLUMNS, label_path, read_boxes, re
 from hazardlens.training.data.splits import SplitManifest
 from hazardlens.training.errors import DatasetError, DatasetInvalidError, DatasetMissingError
 
-PROVENANCES: Final = ("own", "open", "unclear")
+PROVENANCES: Final = ("own", "open", "unclear", "rendered")
 _ORIENTATION_TAG: Final = 0x0112
 
 Advance = Callable[[int, int], None]

@@ -36,7 +36,7 @@ class PhotoRecord:
         sha256: of the file, as the data set states it.
         source: the data set that it came from.
         licence: as stated by its source.
-        provenance: `own`, `open` or `unclear`.
+        provenance: `own`, `open`, `unclear` or `rendered`.
         group: the place, walk or video that it belongs to; a split never parts a group.
         looked_for: labels that were searched for on this photo, completely; any other is unknown here, not absent.
         labels: one label per box.

@@ -1,1 +1,1 @@
-"""What runs inside Blender: scenes, materials, cameras, lamps. Imported only by `worker`, in an environment with bpy."""
+"""What runs inside Blender: scenes, materials, cameras, lamps. Imported only where there is bpy."""

@@ -19,7 +19,8 @@ TEXTURES: Final[dict[str, tuple[str, ...]]] = {
         "ph_blue_floor_tiles_01", "ph_brown_floor_tiles",
     ),
     "concrete": (
-        "acg_concrete07", "aws_concrete_ground", "ph_anti_slip_concrete", "ph_brushed_concrete", "ph_brushed_concrete_03",
+        "acg_concrete07", "aws_concrete_ground", "ph_anti_slip_concrete", "ph_brushed_concrete",
+        "ph_brushed_concrete_03",
     ),
     "brick": (
         "ph_brick_wall_001", "ph_brick_wall_003", "ph_brick_wall_005", "ph_brick_wall_006", "ph_brick_wall_02",
@@ -142,7 +143,9 @@ class Assets:
         if model not in self._templates:
             self._templates[model] = self._import(model)
         parts = self._templates[model]
-        corners = [part.matrix_world @ Vector(corner) for part in parts if part.type == "MESH" for corner in part.bound_box]
+        corners = [
+            part.matrix_world @ Vector(corner) for part in parts if part.type == "MESH" for corner in part.bound_box
+        ]
         low = Vector([min(corner[axis] for corner in corners) for axis in range(3)])
         high = Vector([max(corner[axis] for corner in corners) for axis in range(3)])
         return parts, low, high

@@ -67,12 +67,13 @@ def draw_development(rng: np.random.Generator, *, exposure_ev: float = 0.0) -> D
 def develop(light: Light, how: Development, rng: np.random.Generator) -> bytes:
     """A JPEG of (H, W, 3) linear light."""
     light = np.nan_to_num(np.maximum(light, 0), posinf=50.0).astype(np.float32)
-    light = light * _metered(light) * np.float32(2.0**how.exposure_ev) * np.asarray(how.balance, np.float32)
+    light *= _metered(light) * np.float32(2.0**how.exposure_ev) * np.asarray(how.balance, np.float32)
     light = _blurred(light * _vignette(light.shape, how.vignette), how)
-    light = light + rng.normal(0, 1, light.shape).astype(np.float32) * np.sqrt(how.noise**2 * (0.3 + light)) * np.float32(0.5)
+    grain = rng.normal(0, 1, light.shape).astype(np.float32)
+    light += grain * np.sqrt(how.noise**2 * (0.3 + light)).astype(np.float32) * np.float32(0.5)
     picture = _toned(light, how)
     if how.sharpen > 0:
-        picture = picture + np.float32(how.sharpen) * (picture - _gaussian(picture, 1.0))
+        picture += np.float32(how.sharpen) * (picture - _gaussian(picture, 1.0))
     pixels = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", quality=how.quality, subsampling=2)
@@ -131,5 +132,8 @@ def _gaussian(picture: Light, sigma_px: float) -> Light:
     weights = (weights / weights.sum()).astype(np.float32)
     for axis in (0, 1):
         moves = [(offset, 0) if axis == 0 else (0, offset) for offset in range(-reach, reach + 1)]
-        picture = sum((weight * _shifted(picture, *move) for weight, move in zip(weights, moves, strict=True)), np.zeros_like(picture))
+        picture = sum(
+            (weight * _shifted(picture, *move) for weight, move in zip(weights, moves, strict=True)),
+            np.zeros_like(picture),
+        )
     return picture

@@ -10,7 +10,9 @@ from mathutils import Euler, Vector
 Point = tuple[float, float, float]
 
 
-def mesh_object(name: str, vertices: Sequence[Point], faces: Sequence[Sequence[int]], material: Any, *, smooth: bool = False) -> Any:
+def mesh_object(
+    name: str, vertices: Sequence[Point], faces: Sequence[Sequence[int]], material: Any, *, smooth: bool = False
+) -> Any:
     """An object from points in metres and faces of their indices."""
     mesh = bpy.data.meshes.new(name)
     mesh.from_pydata([tuple(vertex) for vertex in vertices], [], [tuple(face) for face in faces])
@@ -23,7 +25,9 @@ def mesh_object(name: str, vertices: Sequence[Point], faces: Sequence[Sequence[i
     return thing
 
 
-def block(name: str, centre_m: Point, size_m: Point, material: Any, *, turn_rad: Point = (0, 0, 0), bevel_m: float = 0.0) -> Any:
+def block(
+    name: str, centre_m: Point, size_m: Point, material: Any, *, turn_rad: Point = (0, 0, 0), bevel_m: float = 0.0
+) -> Any:
     """A cuboid with UV coordinates that show a picture once on each side."""
     x, y, z = (side / 2 for side in size_m)
     vertices = [(a * x, b * y, c * z) for a in (-1, 1) for b in (-1, 1) for c in (-1, 1)]
@@ -40,7 +44,9 @@ def block(name: str, centre_m: Point, size_m: Point, material: Any, *, turn_rad:
     return thing
 
 
-def panel(name: str, centre_m: Point, size_wh_m: tuple[float, float], material: Any, *, turn_rad: Point = (0, 0, 0)) -> Any:
+def panel(
+    name: str, centre_m: Point, size_wh_m: tuple[float, float], material: Any, *, turn_rad: Point = (0, 0, 0)
+) -> Any:
     """A rectangle in its own x-z plane that faces -y, with UV coordinates: signs, posters, floors when turned."""
     w, h = size_wh_m[0] / 2, size_wh_m[1] / 2
     thing = mesh_object(name, [(-w, 0, -h), (w, 0, -h), (w, 0, h), (-w, 0, h)], [(0, 1, 2, 3)], material)
@@ -51,31 +57,73 @@ def panel(name: str, centre_m: Point, size_wh_m: tuple[float, float], material: 
     return thing
 
 
-def drum(name: str, centre_m: Point, radius_m: float, height_m: float, material: Any, *, sides: int = 48, turn_rad: Point = (0, 0, 0), top_radius_m: float | None = None) -> Any:
+def drum(
+    name: str,
+    centre_m: Point,
+    radius_m: float,
+    height_m: float,
+    material: Any,
+    *,
+    sides: int = 48,
+    turn_rad: Point = (0, 0, 0),
+    top_radius_m: float | None = None,
+) -> Any:
     """A cylinder or, with another radius at the top, a cut cone."""
     top = radius_m if top_radius_m is None else top_radius_m
     angles = [2 * math.pi * side / sides for side in range(sides)]
     low = [(radius_m * math.cos(a), radius_m * math.sin(a), -height_m / 2) for a in angles]
     high = [(top * math.cos(a), top * math.sin(a), height_m / 2) for a in angles]
     walls = [(i, (i + 1) % sides, sides + (i + 1) % sides, sides + i) for i in range(sides)]
-    thing = mesh_object(name, [*low, *high], [*walls, tuple(reversed(range(sides))), tuple(range(sides, 2 * sides))], material)
+    thing = mesh_object(
+        name, [*low, *high], [*walls, tuple(reversed(range(sides))), tuple(range(sides, 2 * sides))], material
+    )
     smooth_sides(thing)
     thing.location, thing.rotation_euler = centre_m, Euler(turn_rad)
     return thing
 
 
-def ring(name: str, centre_m: Point, radii_m: tuple[float, float], heights_m: tuple[float, float], material: Any, *, sides: int = 96) -> Any:
+def ring(
+    name: str,
+    centre_m: Point,
+    radii_m: tuple[float, float],
+    heights_m: tuple[float, float],
+    material: Any,
+    *,
+    sides: int = 96,
+) -> Any:
     """A ring with a rectangular section: inner and outer radius, lower and upper edge relative to its centre."""
-    profile = [(radii_m[0], heights_m[0]), (radii_m[0], heights_m[1]), (radii_m[1], heights_m[1]), (radii_m[1], heights_m[0])]
-    vertices = [(r * math.cos(2 * math.pi * i / sides), r * math.sin(2 * math.pi * i / sides), z) for i in range(sides) for r, z in profile]
-    faces = [(4 * i + k, 4 * i + (k + 1) % 4, 4 * ((i + 1) % sides) + (k + 1) % 4, 4 * ((i + 1) % sides) + k) for i in range(sides) for k in range(4)]
+    profile = [
+        (radii_m[0], heights_m[0]),
+        (radii_m[0], heights_m[1]),
+        (radii_m[1], heights_m[1]),
+        (radii_m[1], heights_m[0]),
+    ]
+    vertices = [
+        (r * math.cos(2 * math.pi * i / sides), r * math.sin(2 * math.pi * i / sides), z)
+        for i in range(sides)
+        for r, z in profile
+    ]
+    faces = [
+        (4 * i + k, 4 * i + (k + 1) % 4, 4 * ((i + 1) % sides) + (k + 1) % 4, 4 * ((i + 1) % sides) + k)
+        for i in range(sides)
+        for k in range(4)
+    ]
     thing = mesh_object(name, vertices, faces, material)
     smooth_sides(thing)
     thing.location = centre_m
     return thing
 
 
-def tube(name: str, points_m: Sequence[Sequence[float]], radius_m: float, material: Any, *, closed: bool = False, sharp: bool = False, sides: int = 3) -> Any:
+def tube(
+    name: str,
+    points_m: Sequence[Sequence[float]],
+    radius_m: float,
+    material: Any,
+    *,
+    closed: bool = False,
+    sharp: bool = False,
+    sides: int = 3,
+) -> Any:
     """A tube along points: rounded between them, or with corners when `sharp`."""
     curve = bpy.data.curves.new(name, "CURVE")
     curve.dimensions, curve.bevel_depth, curve.bevel_resolution, curve.use_fill_caps = "3D", radius_m, sides, True

@@ -32,8 +32,8 @@ class Camera:
     Attributes:
         position_m: of the lens, x, y, z with z up.
         look_at_m: the point in the middle of the picture.
-        lens_mm: focal length of a 36 mm wide picture; phones have 24 to 28 for the main lens, 13 for the wide one, 52 to
-            77 for the long one.
+        lens_mm: focal length of a 36 mm wide picture; phones have 24 to 28 for the main lens, 13 for the wide one,
+            52 to 77 for the long one.
         roll_deg: how crooked it is held.
         portrait: upright pictures are taller than wide.
         aspect: long side by short side: 4/3, 3/2, 16/9 or 1.

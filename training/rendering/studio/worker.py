@@ -84,7 +84,8 @@ def _render_shot(stage: Stage, shot: Shot, name: str, out: Path, rng: np.random.
     (out / f"{name}.jpg").write_bytes(data)
     height, width = light.shape[:2]
     return {
-        "file": f"{name}.jpg", "width": width, "height": height, "state": shot.state, "pair": shot.pair, "tags": shot.tags,
+        "file": f"{name}.jpg", "width": width, "height": height, "state": shot.state, "pair": shot.pair,
+        "tags": shot.tags,
         "boxes": [{"label": label, "box": box} for label, box in boxes], "seconds": round(seconds, 2),
     }  # fmt: skip
 

@@ -1,0 +1,1 @@
+"""What stands about in several scenes."""
