@@ -7,7 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from hazardlens.training.composing.arrays import Floats, vector
+from hazardlens.training.composing.arrays import Floats, blurred, vector
 from hazardlens.training.composing.covers_like import KINDS, put_likeness
 from hazardlens.training.composing.covers_pattern import Face, Make, draw_face, draw_make
 from hazardlens.training.composing.covers_place import Place, find_place, put
@@ -20,7 +20,7 @@ from hazardlens.training.data.records import PhotoRecord
 
 STREETS: Final = frozenset({"cn-bins-web", "cn-bins-web-mh", "amsterdam-garbage", "amsterdam-garbage-mh", "mine-atanu"})
 _NEARNESS: Final = (1.7, 7.0)  # heights of the camera in half widths of a cover: bent down to it, or far from it
-_CLOSE_UP: Final = 1.9  # cost of ground that may fill the whole picture
+_CLOSE_UP: Final = 0.12  # share of other things on ground that may fill the whole picture
 
 Build = Callable[[Manhole, np.random.Generator], Manhole]
 
@@ -101,7 +101,7 @@ def _free_ground(scene: Scene, ground: Ground, rng: np.random.Generator) -> tupl
         share = rng.uniform(0.28, 0.62)
         x, y = rng.uniform(0, 1 - share) * scene.width_px, rng.uniform(0.3, 1 - share) * scene.height_px
         last = x + share * scene.width_px - 1, y + share * scene.height_px - 1
-        if y > 0 and ground.cost_of(x, y, *last) < _CLOSE_UP:
+        if y > 0 and ground.odd_share_of(x, y, *last) < _CLOSE_UP:
             return int(x), int(y), float(share)
     return None
 
@@ -113,7 +113,8 @@ def _enlarged(pixels: Pixels, size_wh: tuple[int, int], rng: np.random.Generator
     depth = 0.6 + 0.8 * v / size_wh[1]  # finer where it is further away
     places = [np.asarray(axis / depth, np.float32) for axis in (0.01 * u, 0.015 * v)]
     grit = noise_at(places[0], places[1], rng, scale=2.5)
-    amount = np.float32(rng.uniform(0.25, 0.6) * min(float(large.std()), 25))
+    grit = grit - blurred(grit, 2.5)
+    amount = np.float32(rng.uniform(0.3, 0.9) * min(float(large.std()), 25))
     return np.asarray(np.clip(large + amount * grit[..., None], 0, 255), np.uint8)
 
 

@@ -14,6 +14,8 @@ from hazardlens.training.composing.light import Light
 from hazardlens.training.composing.noise import noise_at
 
 _SAMPLES: Final = 48_000  # rays for one part: what fits the time of one picture
+_DIRTY: Final = 0.14  # how far round the opening the ground is dirty
+_FADE_PX: Final = 6  # over which a shadow ends at the edge of what is drawn
 _LAYERS: Final = 3  # at which a ray looks for material inside a broken or slotted cover
 _SKY: Final[tuple[Floats, ...]] = tuple(
     vector(way) for way in ((0.69, 0.21, 0.69), (-0.53, 0.49, 0.69), (-0.16, -0.7, 0.69), (0.05, 0.05, 0.9975))
@@ -71,7 +73,7 @@ class Drawn:
 
 def region_of(manhole: Manhole, camera: GroundCamera, light: Light) -> tuple[int, int, int, int]:
     """The pixels (x_min, y_min, x_max, y_max) that a manhole and its shadow may change; may leave the photo."""
-    wide = 1.08 + (manhole.collar.width if manhole.collar else 0) + manhole.shaft.ragged * 2
+    wide = 1.01 + _DIRTY + (manhole.collar.width if manhole.collar else 0) + manhole.shaft.ragged * 2
     rim = manhole.shaft.opening.scaled(wide).rim()
     points = [np.column_stack([rim, np.zeros(len(rim), np.float32)])]
     if manhole.cover is not None:
@@ -82,7 +84,9 @@ def region_of(manhole: Manhole, camera: GroundCamera, light: Light) -> tuple[int
             height = np.maximum(placed[:, 2:], 0)
             shadow = placed - np.minimum(height / light.sun[2], 2.5) * light.sun
             shadow[:, 2] = 0
-            points += [placed, shadow]
+            dim = placed + (placed - manhole.cover.pose.centre) * 1.4 * height  # where it keeps off the sky
+            dim[:, 2] = 0
+            points += [placed, shadow, dim]
     pixels = camera.project(np.concatenate(points).astype(np.float32))
     low, high = np.floor(pixels.min(axis=0)) - 3, np.ceil(pixels.max(axis=0)) + 3
     return int(low[0]), int(low[1]), int(high[0]), int(high[1])
@@ -102,7 +106,14 @@ def draw_manhole(
     stack = layers.reshape(rows, columns, 7)
     small = resized(stack[..., :4], (width, height))
     rest = resized(stack[..., 4:], (width, height))
-    return Drawn((region[0], region[1]), small[..., :3], rest[..., 0], rest[..., 1], rest[..., 2], small[..., 3])
+    ground = 1 + (small[..., 3] - 1) * _fading(width, height)
+    return Drawn((region[0], region[1]), small[..., :3], rest[..., 0], rest[..., 1], rest[..., 2], ground)
+
+
+def _fading(width: int, height: int) -> Floats:
+    across, down = (np.minimum(np.arange(size), np.arange(size)[::-1]) for size in (width, height))
+    ramps = [np.clip(way / _FADE_PX, 0, 1) for way in (across, down)]
+    return np.asarray(ramps[1][:, None] * ramps[0], np.float32)
 
 
 def _follow(manhole: Manhole, camera: GroundCamera, rays: Floats, light: Light, rng: np.random.Generator) -> Floats:
@@ -131,8 +142,8 @@ def _follow(manhole: Manhole, camera: GroundCamera, rays: Floats, light: Light, 
 def _paint_collar(
     found: Floats, manhole: Manhole, ground: Floats, edge: Floats, light: Light, rng: np.random.Generator
 ) -> None:
-    near = np.exp(-np.maximum(edge, 0) * 9) * 0.35
-    found[:, 3] = 1 - near * (edge < 0.5)  # dirt gathers at the frame
+    near = np.clip(1 - np.maximum(edge, 0) / _DIRTY, 0, 1)
+    found[:, 3] = 1 - 0.3 * near * near  # dirt gathers at the frame
     if manhole.collar is None:
         return
     on = np.flatnonzero((edge >= 0) & (edge < manhole.collar.width))

@@ -55,7 +55,7 @@ def draw_shaft(outline: Outline, rng: np.random.Generator) -> Shaft:
         frame=vector(frame) * np.float32(rng.uniform(0.7, 1.5)),
         bricks=kind == "brick" or rng.random() < 0.3,
         rungs_at_rad=float(rng.uniform(0, 2 * np.pi)) if rng.random() < 0.4 else None,
-        bottom=str(rng.choice(["water", "water", "mud", "rubbish", "dry"])),
+        bottom=str(rng.choice(["water", "water", "mud", "mud", "rubbish", "dry"])),
         ragged=float(rng.uniform(0.02, 0.1) if rng.random() < 0.3 else rng.uniform(0, 0.015)),
     )
 
@@ -131,10 +131,14 @@ def _wall(shaft: Shaft, points: Floats, rng: np.random.Generator) -> Floats:
 def _bottom(shaft: Shaft, points: Floats, rng: np.random.Generator) -> Floats:
     spots = noise_at(points[0], points[1], rng, scale=0.5)
     if shaft.bottom == "water":  # it mirrors the sky, less where the shaft's wall stands before it
-        mirrored = np.clip(0.35 + 0.25 * spots - 0.3 * np.hypot(points[0], points[1]), 0.02, 1.2)
+        spots = noise_at(points[0], points[1], rng, scale=0.12)
+        mirrored = np.clip(0.4 + 0.1 * spots - 0.35 * np.hypot(points[0], points[1]), 0.02, 1.2)
         return np.asarray(vector([0.8, 0.9, 1.0])[:, None] * mirrored, np.float32)
     if shaft.bottom == "rubbish":
         hue = np.stack([noise_at(points[0], points[1], rng, scale=1.3) for _ in range(3)])
-        return np.asarray(np.clip(0.25 + 0.16 * hue + 0.1 * spots, 0.02, 0.9), np.float32)
+        return np.asarray(
+            np.clip((0.22 + 0.035 * hue) * np.where(spots > 0.6, 2.2, np.where(spots < -0.4, 0.4, 1)), 0.02, 0.9),
+            np.float32,
+        )
     base = (0.12, 0.1, 0.07) if shaft.bottom == "mud" else (0.2, 0.19, 0.17)
     return np.asarray(vector(base)[:, None] * np.clip(1 + 0.4 * spots, 0.2, 2), np.float32)

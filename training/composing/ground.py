@@ -10,6 +10,7 @@ from hazardlens.training.composing.scene import Scene
 
 _GRID = 64  # cells along the longer side: enough to tell pavement from what stands on it
 _DARK = 42  # lightness, 0 to 255, below which nobody could tell a hole from the night
+_ODD = 2.0  # cost from which a cell shows something else
 _EVEN = 1.3  # cost up to which a cell may be ground
 
 
@@ -28,13 +29,24 @@ class Ground:
     horizon_px: float
 
     def cost_of(self, x_min: float, y_min: float, x_max: float, y_max: float) -> float:
-        """The worst cell under a box in pixels; infinite when it leaves the photo."""
+        """How little the cells under a box (pixels) look like ground, the worst of them counted twice.
+
+        Infinite when the box leaves the photo, or lies on one of the photo's own.
+        """
+        cells = self._under(x_min, y_min, x_max, y_max)
+        return float(0.5 * cells.max() + 0.5 * cells.mean()) if cells.size else float("inf")
+
+    def odd_share_of(self, x_min: float, y_min: float, x_max: float, y_max: float) -> float:
+        """Which share of the cells under a box does not look like ground; infinite likewise."""
+        cells = self._under(x_min, y_min, x_max, y_max)
+        return float((cells > _ODD).mean()) if cells.size and np.isfinite(cells.max()) else float("inf")
+
+    def _under(self, x_min: float, y_min: float, x_max: float, y_max: float) -> Floats:
         first = int(y_min // self.cell_px), int(x_min // self.cell_px)
         last = int(y_max // self.cell_px) + 1, int(x_max // self.cell_px) + 1
         if min(first) < 0 or last[0] > self.cost.shape[0] or last[1] > self.cost.shape[1]:
-            return float("inf")
-        cells = self.cost[first[0] : last[0], first[1] : last[1]]
-        return float(0.5 * cells.max() + 0.5 * cells.mean())
+            return self.cost[:0]
+        return self.cost[first[0] : last[0], first[1] : last[1]]
 
 
 def find_ground(scene: Scene, rng: np.random.Generator) -> Ground:
