@@ -28,8 +28,8 @@ class TinyRun:
         return ["--config", self.config, "--data", self.data, "--weights", self.weights, "--out", out]
 
 
-def make_tiny_run(root: Path, *, epochs: int = 3) -> TinyRun:
-    """Write photos, split, weights and configuration into `root`."""
+def make_tiny_run(root: Path, *, epochs: int = 3, mix: str = "") -> TinyRun:
+    """Write photos, split, weights and configuration into `root`; `mix` is the configuration's section of that name."""
     photos = [
         PoolPhoto(f"p{number}", number, boxes=(CLUTTER, DOOR) if number % 3 else (CLUTTER,)) for number in range(12)
     ]
@@ -39,7 +39,7 @@ def make_tiny_run(root: Path, *, epochs: int = 3) -> TinyRun:
     write_split(
         make_split(read_records(data), SplitConfig(name="tiny", test_sources=("far",), val=0.25)), root / "split.json"
     )
-    return TinyRun(_write_config(root, epochs), data, _write_weights(root))
+    return TinyRun(_write_config(root, epochs, mix), data, _write_weights(root))
 
 
 def _write_weights(root: Path) -> Path:
@@ -53,7 +53,7 @@ def _write_weights(root: Path) -> Path:
     return path
 
 
-def _write_config(root: Path, epochs: int) -> Path:
+def _write_config(root: Path, epochs: int, mix: str) -> Path:
     path = root / "tiny.toml"
     path.write_text(
         f"""
@@ -66,7 +66,7 @@ bf16 = false
 min_boxes = 2
 inherit = {{ exit_door = "class3" }}
 weights = {{ exit_door = 2 }}
-
+{mix}
 [[stages]]
 size_px = 64
 epochs = {epochs}

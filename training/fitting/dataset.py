@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from copy import deepcopy
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Final
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -21,6 +22,8 @@ from hazardlens.training.fitting.augment import PLANE, CoverageFormat, PartnerMo
 from hazardlens.training.fitting.composer import Pixels
 from hazardlens.training.fitting.mixing import Mixture, Partners
 from hazardlens.training.networks.backend import Compose, RandomFlip, RandomHSV, YOLODataset
+
+_KEPT_SCENES: Final = 1024  # at most half a gigabyte at 416 px
 
 
 class PartialDataset(YOLODataset):
@@ -58,6 +61,8 @@ class PartialDataset(YOLODataset):
         self.augment_config = augment
         self.seed = seed
         self.stock = stock
+        self._scenes: dict[int, tuple[int, Scene]] = {}
+        self._scenes_of = -1
         names = dict(enumerate(coverage.labels))
         data = {"names": names, "nc": len(names), "channels": 3}
         super().__init__(img_path="", imgsz=size_px, cache="ram", augment=True, hyp=hyp, data=data)
@@ -112,13 +117,22 @@ class PartialDataset(YOLODataset):
         return self.coverage.number_of(looked_for)
 
     def _compose(self, number: int) -> tuple[int, Scene]:
+        """The photo behind a scene of this epoch, and the scene; mosaics meet it again, so some are kept."""
         if self.mixture.composer is None:
             raise IndexError(f"expected an index below {len(self.records)}, found {len(self.records) + number}")
-        return self.mixture.composer.draw(np.random.default_rng((self.seed, self.epoch, number)), self._pixels)
+        if self._scenes_of != self.epoch:
+            self._scenes, self._scenes_of = {}, self.epoch
+        if number not in self._scenes:
+            rng = np.random.default_rng((self.seed, self.epoch, number))
+            scene = self.mixture.composer.draw(rng, self._pixels)
+            if len(self._scenes) >= _KEPT_SCENES:
+                return scene
+            self._scenes[number] = scene
+        return self._scenes[number]
 
     def _pixels(self, index: int) -> Pixels:
         """A fresh copy of a photo at training size, RGB."""
-        return np.ascontiguousarray(self.load_image(index)[0][..., ::-1], np.uint8)
+        return np.asarray(cv2.cvtColor(self.load_image(index)[0], cv2.COLOR_BGR2RGB), np.uint8)
 
     def _composed(self, behind: int, scene: Scene) -> dict[str, Any]:
         """The scene as ultralytics describes a photo; its pictures are BGR."""
@@ -127,7 +141,7 @@ class PartialDataset(YOLODataset):
         shape = (scene.height_px, scene.width_px)
         return {
             **self._boxes(self.records[behind].path, scene.labels, boxes),
-            "img": np.ascontiguousarray(scene.pixels[..., ::-1]),
+            "img": cv2.cvtColor(scene.pixels, cv2.COLOR_RGB2BGR),  # a copy: transforms write into it
             "ori_shape": shape,
             "resized_shape": shape,
             "ratio_pad": (1.0, 1.0),

@@ -17,8 +17,6 @@ from hazardlens.training.data.records import PhotoRecord
 from hazardlens.training.data.rendered import hazard_of
 from hazardlens.training.fitting.composer import Composer
 
-_FRESH_BITS = 40  # of the number of a scene in a mosaic: none of them is likely to be met again
-
 
 @dataclass(frozen=True, slots=True)
 class Shares:
@@ -50,6 +48,11 @@ class Mixture:
         """How many photos have an index of their own."""
         return len(self.real) + len(self.rendered)
 
+    @property
+    def scenes(self) -> int:
+        """How many composed scenes an epoch has, numbered from 0; its mosaics show the same ones."""
+        return max(1, round(sum(self.real) / self.shares.real * self.shares.composed))
+
 
 class Partners:
     """Draws the other photos of a mosaic from the same mixture, with Python's own generator, as mosaics do."""
@@ -59,6 +62,7 @@ class Partners:
         self._real = list(accumulate(mixture.real))
         self._rendered = list(accumulate(mixture.rendered))
         self._photos = mixture.photos
+        self._scenes = mixture.scenes
 
     def draw(self, count: int) -> list[int]:
         """Indices."""
@@ -69,7 +73,7 @@ class Partners:
     def _one(self) -> int:
         (part,) = random.choices(range(3), self._shares)  # noqa: S311 - augmentation
         if part == 2:
-            return self._photos + random.getrandbits(_FRESH_BITS)
+            return self._photos + random.randrange(self._scenes)  # noqa: S311 - augmentation
         weights = self._rendered if part else self._real
         (index,) = random.choices(range(len(weights)), cum_weights=weights)  # noqa: S311 - augmentation
         return index + part * len(self._real)
