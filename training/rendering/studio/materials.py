@@ -29,6 +29,9 @@ class Surface:
         dirt_amount: 0 hardly any of the surface, 1 all of it.
         glow: strength with which it shines by itself.
         uv: lay the texture by UV coordinates instead of by metres.
+        tiles_m: width and height of tiles laid in the object's own x-y plane; 0 for none. They replace the texture.
+        tile_shift: how far each row of tiles is moved: 0 none, 0.5 like bricks.
+        grout: colour of the joints, linear.
     """
 
     role: str = ""
@@ -45,6 +48,9 @@ class Surface:
     dirt_amount: float = 0.45
     glow: float = 0.0
     uv: bool = False
+    tiles_m: tuple[float, float] = (0.0, 0.0)
+    tile_shift: float = 0.0
+    grout: Colour = (0.3, 0.29, 0.27)
 
 
 _PLAIN: Final[dict[str, Colour]] = {
@@ -112,6 +118,8 @@ def _placement(tree: Any, surface: Surface, rng: random.Random) -> Any:
 
 def _base_colour(tree: Any, surface: Surface, assets: Assets, rng: random.Random, place: Any) -> tuple[Any, Any | None]:
     """Sockets of the colour and of the height."""
+    if surface.tiles_m[0] > 0:
+        return _tile_colour(tree, surface, rng), None
     picture = surface.picture
     if picture is None and surface.role:
         texture = surface.texture or assets.texture(surface.role, rng)
@@ -125,6 +133,22 @@ def _base_colour(tree: Any, surface: Surface, assets: Assets, rng: random.Random
         node.projection_blend = 0.0  # one look-up instead of three
     tree.links.new(place, node.inputs[0])
     return _multiplied(tree, node.outputs[0], surface.colour), node.outputs[0]
+
+
+def _tile_colour(tree: Any, surface: Surface, rng: random.Random) -> Any:
+    coordinates, shift = tree.nodes.new("ShaderNodeTexCoord"), tree.nodes.new("ShaderNodeMapping")
+    shift.inputs["Location"].default_value = (rng.uniform(0, 1), rng.uniform(0, 1), 0)
+    tiles = tree.nodes.new("ShaderNodeTexBrick")
+    tiles.offset = surface.tile_shift
+    darker = tuple(value * rng.uniform(0.86, 0.97) for value in surface.colour)
+    for name, colour in (("Color1", surface.colour), ("Color2", darker), ("Mortar", surface.grout)):
+        tiles.inputs[name].default_value = (*colour, 1)
+    tiles.inputs["Scale"].default_value = 1.0
+    tiles.inputs["Mortar Size"].default_value = rng.uniform(0.0015, 0.004)
+    tiles.inputs["Brick Width"].default_value, tiles.inputs["Row Height"].default_value = surface.tiles_m
+    tree.links.new(coordinates.outputs["Object"], shift.inputs[0])
+    tree.links.new(shift.outputs[0], tiles.inputs[0])
+    return tiles.outputs[0]
 
 
 def _noise_colour(tree: Any, surface: Surface, place: Any) -> tuple[Any, Any | None]:
