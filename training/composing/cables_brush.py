@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from hazardlens.training.composing.arrays import Floats, blurred, resized, vector
 from hazardlens.training.composing.cables_curves import Strand
-from hazardlens.training.composing.light import add_grain, grain_of, to_linear
+from hazardlens.training.composing.light import add_grain, grain_of, stored_again, to_linear
 from hazardlens.training.composing.scene import Pixels
 
 _SHIFT: Final = 4  # OpenCV draws at sixteenths of a pixel
@@ -149,8 +149,7 @@ def _blend(
     after = add_grain(np.asarray(after, np.float32), share, grain, rng)
     changed = (share > 0.004) | (dark < 0.99)
     result, whole = pixels.copy(), np.zeros(pixels.shape[:2], np.float32)
-    values = np.asarray(np.sqrt(np.clip(after, 0, 1)) * 255 + 0.5, np.uint8)
-    result[y_min:y_max, x_min:x_max][changed] = values[changed]
+    result[y_min:y_max, x_min:x_max][changed] = stored_again(after, rng)[changed]
     whole[y_min:y_max, x_min:x_max] = share
     return Painted(result, whole)
 

@@ -8,7 +8,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from hazardlens.training.composing.arrays import Floats, blurred, vector
+from hazardlens.training.composing.arrays import Flags, Floats, blurred, vector
 from hazardlens.training.composing.noise import noise_at
 
 FACE_PX: Final = 224
@@ -238,9 +238,20 @@ def break_face(face: Face, rng: np.random.Generator) -> Face:
         size = rng.uniform(0.2, 0.55)
         gone = np.hypot((along - 0.25) * rng.uniform(0.8, 1.6), across) + 1.6 * ragged < size
     solid[gone] = 0
+    if rng.random() < 0.3:  # reinforcement stays when concrete falls out
+        _lay_bare(solid, albedo, gone, rng)
     for _ in range(int(rng.integers(0, 5))):
         _crack(solid, albedo, rng)
     return Face(albedo, face.slope, solid, face.core)
+
+
+def _lay_bare(solid: Floats, albedo: Floats, gone: Flags, rng: np.random.Generator) -> None:
+    x, y, _, _ = _axes()
+    step = rng.uniform(0.16, 0.3)
+    bars = (np.mod(x + 0.03 * noise_at(y, x, rng, scale=0.3), step) < 0.035) & (rng.random() < 0.85)
+    bars |= (np.mod(y + 0.03 * noise_at(x, y, rng, scale=0.3), step) < 0.035) & (rng.random() < 0.85)
+    solid[gone & bars] = 1
+    albedo[gone & bars] = (0.13, 0.075, 0.045)
 
 
 def _crack(solid: Floats, albedo: Floats, rng: np.random.Generator) -> None:

@@ -9,11 +9,11 @@ from hazardlens.training.composing.arrays import Floats, blurred, resized
 from hazardlens.training.composing.camera import GroundCamera, camera_over
 from hazardlens.training.composing.covers_render import Drawn, Manhole, draw_manhole, region_of
 from hazardlens.training.composing.ground import Ground
-from hazardlens.training.composing.light import Light, add_grain, box_of, grain_of, light_at, to_linear
+from hazardlens.training.composing.light import Light, add_grain, box_of, grain_of, light_at, stored_again, to_linear
 from hazardlens.training.composing.scene import Box, Pixels, Scene
 
 SHARP: Final = (0.35, 0.75)  # deviations in px between which the camera's own softness is drawn
-_TRIES: Final = 60
+_TRIES: Final = 80
 _WORST: Final = 1.7  # cost of ground on which a cover may still lie
 _LEAST_PX: Final = 9.0
 
@@ -66,9 +66,10 @@ def find_place(scene: Scene, ground: Ground, rng: np.random.Generator, nearness:
         cost = ground.cost_of(u - 1.1 * half, v - 1.2 * half * flat, u + 1.1 * half, v + 1.2 * half * flat)
         if cost < _WORST:
             found.append((cost, Place((u, v), half, ground.horizon_px)))
-        if len(found) >= 5:
+        if len(found) >= 6:
             break
-    return min(found, key=lambda pair: pair[0])[1] if found else None
+    # Even ground, but rather a large cover: people photograph what they report from near.
+    return min(found, key=lambda pair: pair[0] - 0.6 * np.log(pair[1].half_width_px))[1] if found else None
 
 
 def put(
@@ -115,10 +116,9 @@ def finish(
     share = np.clip(part[..., 3], 0, 1)
     after = before * (drawn.ground * (1 - share))[..., None] + part[..., :3] * _drift(before)[..., None]
     after = add_grain(np.asarray(after, np.float32), share, float(np.clip(grain, 0.6, 3.5)), rng)
-    values = np.sqrt(np.clip(after, 0, 1)) * 255
     changed = (share > 0.004) | (drawn.ground < 0.99)
     result = scene.pixels.copy()
-    result[y : y + height, x : x + width][changed] = np.asarray(values + 0.5, np.uint8)[changed]
+    result[y : y + height, x : x + width][changed] = stored_again(after, rng)[changed]
     return result
 
 

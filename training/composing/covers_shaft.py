@@ -135,10 +135,9 @@ def _bottom(shaft: Shaft, points: Floats, rng: np.random.Generator) -> Floats:
         mirrored = np.clip(0.4 + 0.1 * spots - 0.35 * np.hypot(points[0], points[1]), 0.02, 1.2)
         return np.asarray(vector([0.8, 0.9, 1.0])[:, None] * mirrored, np.float32)
     if shaft.bottom == "rubbish":
-        hue = np.stack([noise_at(points[0], points[1], rng, scale=1.3) for _ in range(3)])
-        return np.asarray(
-            np.clip((0.22 + 0.035 * hue) * np.where(spots > 0.6, 2.2, np.where(spots < -0.4, 0.4, 1)), 0.02, 0.9),
-            np.float32,
-        )
+        pieces = noise_at(points[0], points[1], rng, scale=1.4)
+        hue = np.stack([noise_at(points[0], points[1], rng, scale=0.7) for _ in range(3)])
+        bright = np.where(pieces > 0.8, 2.4, np.where(pieces < -0.4, 0.35, 1))
+        return np.asarray(np.clip((0.17 + 0.02 * hue) * bright, 0.02, 0.7), np.float32)
     base = (0.12, 0.1, 0.07) if shaft.bottom == "mud" else (0.2, 0.19, 0.17)
     return np.asarray(vector(base)[:, None] * np.clip(1 + 0.4 * spots, 0.2, 2), np.float32)

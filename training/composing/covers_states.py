@@ -7,13 +7,14 @@ from typing import Final
 import numpy as np
 
 from hazardlens.training.composing.arrays import vector
-from hazardlens.training.composing.covers_pattern import Face, Make, break_face
+from hazardlens.training.composing.covers_pattern import Face, Make, break_face, draw_face, draw_make
 from hazardlens.training.composing.covers_render import Collar, Cover, Manhole
 from hazardlens.training.composing.covers_shaft import draw_shaft
 from hazardlens.training.composing.covers_solid import Outline, Pose, pose
 
 State = Callable[[Manhole, np.random.Generator], Manhole]
 
+_FAR_PX: Final = 26.0  # half width up to which small differences of height cannot be seen
 _FIT: Final = 0.972  # a cover's size beside its opening
 
 
@@ -84,7 +85,7 @@ def beside(manhole: Manhole, rng: np.random.Generator) -> Manhole:
 def tilted(manhole: Manhole, rng: np.random.Generator) -> Manhole:
     """One side stands up out of the seat, the other still rests in it."""
     towards, reach = _towards(manhole, rng)
-    tilt = float(np.deg2rad(rng.uniform(5, 22) if rng.random() < 0.7 else rng.uniform(22, 60)))
+    tilt = float(np.deg2rad(rng.uniform(6, 22) if rng.random() < 0.65 else rng.uniform(22, 60)))
     back, slip = reach * (np.cos(tilt) - 1), rng.uniform(-0.08, 0.12)
     along = back + slip
     place = (float(along * np.cos(towards)), float(along * np.sin(towards)), float(reach * np.sin(tilt)))
@@ -95,7 +96,7 @@ def tilted(manhole: Manhole, rng: np.random.Generator) -> Manhole:
 def proud(manhole: Manhole, rng: np.random.Generator) -> Manhole:
     """The whole cover stands higher than the ground: settled road, or something below it."""
     towards, _ = _towards(manhole, rng)
-    height = float(rng.uniform(0.07, 0.28))
+    height = float(rng.uniform(0.1, 0.32))
     thickness = height + 0.03 if rng.random() < 0.6 else (manhole.cover.thickness if manhole.cover else 0.1)
     raised = _posed(manhole, pose(0.0, float(np.deg2rad(rng.uniform(0, 4))), towards, (0.0, 0.0, height)))
     return replace(raised, cover=replace(raised.cover, thickness=thickness)) if raised.cover else raised
@@ -120,7 +121,7 @@ def sunk(manhole: Manhole, rng: np.random.Generator) -> Manhole:
     """The cover has gone down in its frame, mostly to one side."""
     towards, reach = _towards(manhole, rng)
     tilt = float(np.deg2rad(rng.uniform(1, 14)))
-    depth = float(rng.uniform(0.06, 0.2) + 0.6 * reach * np.sin(tilt))
+    depth = float(rng.uniform(0.09, 0.25) + 0.6 * reach * np.sin(tilt))
     shaft = replace(manhole.shaft, inner=manhole.shaft.opening.scaled(0.985), seat=0.08)
     lower = _posed(replace(manhole, shaft=shaft), pose(0.0, tilt, towards, (0.0, 0.0, -depth)))
     return (
@@ -142,6 +143,8 @@ def broken(manhole: Manhole, rng: np.random.Generator) -> Manhole:
 RAISED: Final[tuple[tuple[State, float], ...]] = (
     (tilted, 0.3), (shifted, 0.32), (proud, 0.12), (sunk, 0.1), (broken, 0.16),
 )  # fmt: skip
+# What of it can be seen from far away.
+RAISED_FAR: Final[tuple[tuple[State, float], ...]] = ((tilted, 0.45), (shifted, 0.55))
 OPEN: Final[tuple[tuple[State, float], ...]] = ((missing, 0.78), (beside, 0.22))
 
 
@@ -149,3 +152,24 @@ def pick(states: tuple[tuple[State, float], ...], rng: np.random.Generator) -> S
     """One of these states, by weight."""
     weights = np.array([weight for _, weight in states])
     return states[int(rng.choice(len(states), p=weights / weights.sum()))][0]
+
+
+def in_state(manhole: Manhole, label: str, half_width_px: float, rng: np.random.Generator) -> Manhole:
+    """A closed manhole brought into a state of this label, one that can be seen at this size.
+
+    Args:
+        manhole: closed.
+        label: "manhole_open", "manhole_raised" or "manhole_ok".
+        half_width_px: its half width in the photo.
+        rng: which state, and how far.
+    """
+    if label == "manhole_ok":
+        return flush(manhole, rng)
+    raised = RAISED if half_width_px > _FAR_PX else RAISED_FAR
+    return pick(OPEN if label == "manhole_open" else raised, rng)(manhole, rng)
+
+
+def draw_manhole_in(label: str, half_width_px: float, rng: np.random.Generator) -> Manhole:
+    """Any manhole in a state of this label, see `in_state`."""
+    make = draw_make(rng)
+    return in_state(closed(make, draw_face(make, rng), rng), label, half_width_px, rng)

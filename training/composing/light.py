@@ -73,6 +73,15 @@ def add_grain(linear: Floats, weight: Floats, level: float, rng: np.random.Gener
     return np.asarray(np.square(np.clip(values, 0, 1)), np.float32)
 
 
+def stored_again(linear: Floats, rng: np.random.Generator) -> Pixels:
+    """(h, w, 3) linear light as pixels, now and then with the blocks that the photo got when it was stored."""
+    pixels = to_pixels(linear)
+    if rng.random() < 0.35:
+        return pixels
+    _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(45, 93))])
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+
+
 def box_of(mask: Floats, origin_px: tuple[int, int], level: float = 0.35) -> Box | None:
     """The box round all pixels of (h, w) `mask` above `level`, or None when there are none.
 

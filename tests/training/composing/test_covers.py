@@ -5,10 +5,21 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from hazardlens.training.composing.covers import COVERS, opened, raised
+from hazardlens.training.composing.covers import COVERS
+from hazardlens.training.composing.covers_near import framed
 from hazardlens.training.composing.covers_pattern import break_face, draw_face, draw_make
 from hazardlens.training.composing.covers_place import Place, put
-from hazardlens.training.composing.covers_states import broken, closed, flush, missing, proud, shifted, sunk, tilted
+from hazardlens.training.composing.covers_states import (
+    broken,
+    closed,
+    draw_manhole_in,
+    flush,
+    missing,
+    proud,
+    shifted,
+    sunk,
+    tilted,
+)
 from hazardlens.training.composing.ground import find_ground
 from hazardlens.training.composing.scene import Composition, Scene
 from support.street import street
@@ -36,7 +47,7 @@ def changed(before: Scene, after: Scene, least: int = 1) -> np.ndarray[tuple[int
 def test_the_same_seed_gives_the_same_pixels_and_another_seed_others(composition: Composition) -> None:
     scene = street()
     results = composed(composition, scene)
-    assert len(results) >= 6
+    assert len(results) >= 4
     for seed, result in results[:3]:
         again = composition.compose(scene, np.random.default_rng(seed))
         assert again is not None
@@ -62,14 +73,14 @@ def test_pixels_far_from_the_part_are_untouched_and_the_old_scene_is_whole(name:
         assert result.looked_for == scene.looked_for
 
 
-@pytest.mark.parametrize("build", [missing, tilted, shifted, proud, sunk, broken, flush, opened, raised])
+@pytest.mark.parametrize("build", [missing, tilted, shifted, proud, sunk, broken, flush])
 def test_the_box_holds_what_changed_most_and_is_no_larger(build: Callable[..., object]) -> None:
     scene = street()
     for seed in range(6):
         rng = np.random.default_rng(seed)
         make = draw_make(rng)
         manhole = build(closed(make, draw_face(make, rng), rng), rng)
-        label = "manhole_open" if build in {missing, opened} else "manhole_raised"
+        label = "manhole_open" if build is missing else "manhole_raised"
         result = put(scene, manhole, label, PLACE, rng)  # type: ignore[arg-type]
         assert result is not None
         x_min, y_min, x_max, y_max = result.boxes_xyxy[-1].astype(int)
@@ -149,3 +160,23 @@ def test_ground_is_found_below_the_wall_and_not_on_it() -> None:
     assert ground.cost_of(120, 20, 280, 80) > 2
     assert ground.cost_of(350, 300, 450, 380) == float("inf")
     assert ground.horizon_px < 200
+
+
+def test_framing_keeps_boxes_that_stay_and_refuses_to_cut_one_apart() -> None:
+    rng = np.random.default_rng(0)
+    scene = street(boxes=((210, 210, 290, 290), (0, 0, 40, 40)))
+    near = framed(scene, (200, 200), 0.5, rng)
+    assert near is not None
+    assert near.labels == ("stacked_clutter",)
+    assert near.boxes_xyxy.tolist() == [[20, 20, 180, 180]]
+    assert near.pixels.shape == scene.pixels.shape
+    assert framed(scene, (250, 200), 0.5, rng) is None
+
+
+def test_what_is_far_away_is_raised_far_enough_to_see() -> None:
+    for seed in range(20):
+        far = draw_manhole_in("manhole_raised", 12.0, np.random.default_rng(seed))
+        assert far.cover is not None
+        level = far.cover.pose.axes[2, 2] > 0.9999
+        away = float(np.hypot(far.cover.pose.centre[0], far.cover.pose.centre[1]))
+        assert not level or away > 0.25

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from hazardlens.training.composing.cables import OUTDOORS
-from hazardlens.training.composing.covers import STREETS
+from hazardlens.training.composing.covers_near import STREETS
 from hazardlens.training.composing.registry import compositions
 from hazardlens.training.data.records import PhotoRecord
 
