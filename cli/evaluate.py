@@ -1,7 +1,7 @@
 """`hazardlens evaluate` and `hazardlens export`: measure a trained model, and turn it into a bundle for serving."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -60,29 +60,85 @@ def export(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Bundle to write; an older one there is replaced.")],
     data: _DataOption,
     split: _SplitOption,
+    *,
     name: Annotated[str | None, typer.Option(help="Name of the model; by default the run's.")] = None,
     version: Annotated[str | None, typer.Option(help="Version; by default today's date, like 2026.11.24.")] = None,
     remark: Annotated[
         list[str] | None,
         typer.Option(metavar="TEXT", help="Sentence for the card on what the figures do not say; may be repeated."),
     ] = None,
+    sizes: Annotated[
+        str | None, typer.Option(metavar="PX,PX", help="Input sizes to choose from; by default only the run's own.")
+    ] = None,
+    int8: Annotated[
+        Literal["off", "auto"], typer.Option("--int8", help="auto: make 8-bit graphs too, to choose from.")
+    ] = "off",
+    rendered: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="DIR",
+            help="Rendered set, or folder of sets; where real photos are too few, its scenes that validate help to "
+            "calibrate. May be repeated.",
+        ),
+    ] = None,
+    precision: Annotated[
+        float, typer.Option(min=0.5, max=0.99, help="Share of alarms that are right, at least, on validation photos.")
+    ] = 0.9,
+    max_alarms: Annotated[
+        float, typer.Option(min=0, max=100, help="False alarms per 100 harmless validation photos, at most.")
+    ] = 2.5,
+    quick: Annotated[bool, typer.Option("--quick", help="Measure variants on few photos: to try it out.")] = False,
 ) -> None:
     """Turn a trained network into a bundle: ONNX graph, thresholds, calibration, measured figures, model card.
 
     Thresholds and calibration are fitted on validation photos; the figures are measured on test photos, with the graph
     itself. Nothing is written unless graph and network agree.
 
+    With several sizes, or 8-bit graphs beside float32 ones, the one ships that has the most AP50 per millisecond of
+    those within a point of the best, on validation photos; the card lists all.
+
     Example: hazardlens export --run runs/first --out bundle --data ../shared/data --split datasets/split-v1.json
     """
     with training_command():
+        from hazardlens.training.data.records import read_labels
+        from hazardlens.training.data.rendered import read_sets
         from hazardlens.training.measuring.evaluate import read_data
-        from hazardlens.training.shipping.export import export_run
+        from hazardlens.training.measuring.thresholds import Goal
+        from hazardlens.training.shipping.export import Wishes, export_run
 
+        wishes = Wishes(_sizes(sizes), int8 == "auto", Goal(precision, max_alarms), quick)
         photos = read_data(data, split)
+        sets = read_sets(rendered or (), read_labels(data))
         with progress_bar("Looking at photos") as advance:
-            bundle = export_run(run, out, photos, name=name, version=version, remarks=remark or (), advance=advance)
+            bundle = export_run(
+                run,
+                out,
+                photos,
+                name=name,
+                version=version,
+                wishes=wishes,
+                rendered=sets,
+                remarks=remark or (),
+                advance=advance,
+                say=tell,
+            )
     manifest = bundle.manifest
-    typer.echo(f"{out}: {manifest.name} {manifest.version}, {len(bundle.onnx_bytes) / 1e6:.1f} MB graph")
+    graph = f"{manifest.input.size_px} px {manifest.weights} graph of {len(bundle.onnx_bytes) / 1e6:.1f} MB"
+    typer.echo(f"{out}: {manifest.name} {manifest.version}, {graph}")
+
+
+def _sizes(text: str | None) -> tuple[int, ...]:
+    """The sizes of `--sizes`, each once, in order."""
+    if text is None:
+        return ()
+    try:
+        sizes = tuple(dict.fromkeys(int(part) for part in text.split(",")))
+    except ValueError:
+        sizes = ()
+    if not sizes or any(size % 32 or not 32 <= size <= 4096 for size in sizes):
+        tell(f"--sizes: expected multiples of 32 up to 4096, with commas between them, found {text}")
+        raise typer.Exit(2)
+    return sizes
 
 
 def _subset(text: str) -> "SplitName":

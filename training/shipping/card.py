@@ -6,16 +6,24 @@ oversight, how it works, figures, data, risks. Here the figures are put in.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
-from typing import Final
+from typing import Any, Final
 
 from hazardlens.model.manifest import ManifestDraft
 from hazardlens.training.data.records import PhotoRecord
 from hazardlens.training.data.splits import SplitManifest
 from hazardlens.training.data.splitting import SPLITS, sides
-from hazardlens.training.measuring.calibrate import CAUTIOUS_PROBABILITIES, MIN_POSITIVES, Threshold
+from hazardlens.training.measuring.calibrate import (
+    CAUTIOUS_PROBABILITIES,
+    MIN_POSITIVES,
+    MIN_RENDERED,
+    RENDERED_CAP,
+    RENDERED_SHARE,
+    RENDERED_WEIGHT,
+)
+from hazardlens.training.measuring.candidates import Calibration
 from hazardlens.training.measuring.evaluation import Evaluation
 from hazardlens.training.measuring.metrics import SubjectFigures
 from hazardlens.training.measuring.tables import (
@@ -26,9 +34,12 @@ from hazardlens.training.measuring.tables import (
     calibration_table,
     photo_ap,
     photo_table,
+    prefill_table,
     source_table,
 )
+from hazardlens.training.shipping import card_tables
 from hazardlens.training.shipping.parity import Parity
+from hazardlens.training.shipping.variants import VariantFigures
 
 HEADLINE: Final = "stacked_clutter"
 ENOUGH_PHOTOS: Final = 20
@@ -40,20 +51,41 @@ _HASH_CHARS: Final = 16
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CardFacts:
-    """All that a card is written from; `remarks` are what only the maker knows, such as a look at test photos."""
+    """All that a card is written from.
+
+    Attributes:
+        draft: the manifest.
+        figures: measured on test photos.
+        calibration: thresholds and curves, with how they were chosen.
+        parity: of network and float32 graph.
+        records: all real photos.
+        split: that divides them.
+        remarks: what only the maker knows, such as a look at test photos.
+        variants: what was chosen from; empty where there was one graph only.
+        run: the content of the run's run.json.
+    """
 
     draft: ManifestDraft
     figures: Evaluation
-    thresholds: Mapping[str, Threshold]
+    calibration: Calibration
     parity: Parity
     records: Sequence[PhotoRecord]
     split: SplitManifest
     remarks: Sequence[str] = ()
+    variants: Sequence[VariantFigures] = ()
+    run: Mapping[str, Any] = field(default_factory=dict)
 
 
 def model_card(facts: CardFacts) -> str:
     """The card as Markdown."""
-    values = {**_identity(facts), **_headline(facts), **_measured(facts), **_limits(facts), **_training(facts)}
+    values = {
+        **_identity(facts),
+        **_headline(facts),
+        **_measured(facts),
+        **_supported(facts),
+        **_limits(facts),
+        **_training(facts),
+    }
     return Template(_TEXT.read_text("utf-8")).substitute(values)
 
 
@@ -87,7 +119,7 @@ def _label_table(facts: CardFacts) -> TextTable:
             label.name,
             label.hazard.value if label.hazard else "none, context",
             f"{label.threshold:.2f}",
-            facts.thresholds[label.name].rule,
+            facts.calibration.thresholds[label.name].rule,
             str(label.train_boxes),
             str(label.test_photos),
         )
@@ -99,6 +131,7 @@ def _label_table(facts: CardFacts) -> TextTable:
 def _measured(facts: CardFacts) -> dict[str, str]:
     figures, parity = facts.figures, facts.parity
     tables = [box_table(figures), photo_table(figures), source_table(figures, HEADLINE), calibration_table(figures)]
+    tables.append(prefill_table(figures))
     return {
         "test_photos": str(figures.photos),
         "test_groups": str(figures.groups),
@@ -108,8 +141,25 @@ def _measured(facts: CardFacts) -> dict[str, str]:
         "parity_boxes": str(parity.boxes),
         "parity_px": f"{parity.box_px:.3f}",
         "parity_score": f"{parity.score:.5f}",
+        "variants": card_tables.variants(facts.draft, facts.variants),
+    }
+
+
+def _supported(facts: CardFacts) -> dict[str, str]:
+    """What thresholds and probabilities rest on."""
+    calibration, alarms = facts.calibration, facts.calibration.alarms
+    return {
+        "precision": f"{calibration.goal.precision:.0%}",
+        "max_alarms": f"{calibration.goal.max_alarms:g}",
+        "alarms": f"{alarms.alarms} of {alarms.photos}",
+        "basis": card_tables.basis(calibration.curves).markdown(),
+        "abstaining": _listed([curve.hazard.value for curve in calibration.curves if curve.abstains]),
         "min_positives": str(MIN_POSITIVES),
         "cautious": f"{CAUTIOUS_PROBABILITIES[-1]:.2f}",
+        "min_rendered": str(MIN_RENDERED),
+        "rendered_weight": f"{RENDERED_WEIGHT:g}",
+        "rendered_share": f"{RENDERED_SHARE:.0%}",
+        "rendered_cap": f"{RENDERED_CAP:g}",
     }
 
 
@@ -138,6 +188,7 @@ def _training(facts: CardFacts) -> dict[str, str]:
         "train_own": str(origins["own"]),
         "train_open": str(origins["open"]),
         "train_unclear": str(origins["unclear"]),
+        "made": card_tables.made(facts.run),
         "data": _source_list(facts.records, side).markdown(),
     }
 

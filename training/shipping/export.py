@@ -1,46 +1,41 @@
 """From a finished run to a bundle: graph, thresholds, calibration, figures and card, each made from the one before.
 
-Thresholds and curves come from validation photos, figures from test photos, both from the graph itself, not from torch.
+Thresholds, curves and the choice among variants come from validation photos, figures from test photos, all from the
+graph that ships, not from torch.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from pydantic import ValidationError
-
-from hazardlens.model.bundle import (
-    Bundle,
-    InputSpec,
-    LabelEntry,
-    Manifest,
-    ManifestDraft,
-    Metrics,
-    OutputSpec,
-    TrainingInfo,
-    write_bundle,
-)
-from hazardlens.model.detector import OnnxDetector
-from hazardlens.model.postprocess import OutputForm
+from hazardlens.model.bundle import Bundle, Manifest, ManifestDraft, write_bundle
 from hazardlens.model.taxonomy import Category
 from hazardlens.training.data.records import PhotoRecord
-from hazardlens.training.errors import RunError
-from hazardlens.training.fitting.runs import RUN_FILE
-from hazardlens.training.measuring.calibrate import BLIND_THRESHOLD
-from hazardlens.training.measuring.candidates import IOU_THRESHOLD, MIN_CONFIDENCE, Candidate, calibrate, label_hazards
+from hazardlens.training.data.rendered import RenderedSet, validates
+from hazardlens.training.measuring.candidates import Candidate, calibrate, label_hazards
 from hazardlens.training.measuring.evaluate import LabelledSplit
 from hazardlens.training.measuring.evaluation import Evaluation, evaluate
 from hazardlens.training.measuring.predict import judge
-from hazardlens.training.networks.graph import to_onnx
-from hazardlens.training.networks.network import Network, load_network
+from hazardlens.training.measuring.thresholds import Goal
+from hazardlens.training.networks.network import Network
 from hazardlens.training.networks.torch_detector import TorchDetector
 from hazardlens.training.shipping.card import CardFacts, model_card
+from hazardlens.training.shipping.drafting import LICENCE, descend, draft_of, labels_of, metrics_of, read_run
 from hazardlens.training.shipping.parity import Parity, require_parity
+from hazardlens.training.shipping.variants import (
+    QUICK,
+    Effort,
+    Material,
+    Say,
+    Variant,
+    VariantFigures,
+    make_variants,
+    measure_variants,
+    resized,
+)
 
-LICENCE: Final = "AGPL-3.0-only"
 PARITY_FLOOR: Final = 0.05
 """Raw score from which boxes are compared: below it many overlap, and a rounding error may decide which one stays."""
 SHAPE_PHOTOS: Final = 12
@@ -49,13 +44,21 @@ SHAPE_PHOTOS: Final = 12
 Advance = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Run:
-    """What a run folder tells beside its weights."""
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a bundle shall be like.
 
-    network: Network
-    description: Mapping[str, Any]
-    name: str
+    Attributes:
+        sizes_px: input sizes to choose from; empty: the run's own.
+        int8: whether an 8-bit graph is made at each size, to choose from too.
+        goal: of the thresholds.
+        quick: look at few photos when variants are made and measured; for tests.
+    """
+
+    sizes_px: tuple[int, ...] = ()
+    int8: bool = False
+    goal: Goal = field(default_factory=Goal)
+    quick: bool = False
 
 
 def export_run(  # noqa: PLR0913 - all but the first three may be left out
@@ -65,11 +68,14 @@ def export_run(  # noqa: PLR0913 - all but the first three may be left out
     *,
     name: str | None = None,
     version: str | None = None,
+    wishes: Wishes | None = None,
+    rendered: Sequence[RenderedSet] = (),
     remarks: Sequence[str] = (),
     parent: Manifest | None = None,
     hazards: Mapping[str, Category | None] | None = None,
     now: datetime | None = None,
     advance: Advance | None = None,
+    say: Say = lambda _line: None,
 ) -> Bundle:
     """Make a bundle of a finished run.
 
@@ -79,11 +85,14 @@ def export_run(  # noqa: PLR0913 - all but the first three may be left out
         photos: labelled photos and the split that the run was trained on.
         name: of the model; by default hazardlens, the network and the run's name.
         version: by default the day, like 2026.11.24.
+        wishes: which variants to choose from, and what the thresholds are set for.
+        rendered: rendered sets; where real photos are too few, their scenes of the validation side help to calibrate.
         remarks: sentences for the card on what the figures do not say.
         parent: of the bundle that the run started from; what validation photos cannot teach is taken from it.
         hazards: what labels stand for, where the taxonomy does not know it.
         now: when it is made.
         advance: told after each photo.
+        say: told of each step.
 
     Raises:
         RunError: the run was trained on another split, or does not say on which.
@@ -91,124 +100,72 @@ def export_run(  # noqa: PLR0913 - all but the first three may be left out
         ExportError: the graph breaks a rule, or does not answer as the network does.
         BundleError: the bundle would not be valid.
     """
-    made = now or datetime.now(UTC)
-    source = _read_run(run, photos)
-    network = source.network
-    content = to_onnx(network, {"name": name or source.name, "version": version or _day(made), "licence": LICENCE})
-    told = hazards or {}
+    made, wishes = now or datetime.now(UTC), wishes or Wishes()
+    source = read_run(run, photos)
+    network, told = source.network, hazards or {}
     meanings = label_hazards(network.labels) | {label: told[label] for label in network.labels if label in told}
-    draft = _draft(source, photos, meanings, name=name or source.name, version=version or _day(made), made=made)
+    draft = draft_of(source, photos, meanings, name=name or source.name, version=version or _day(made), made=made)
     if parent is not None:
-        draft = _descend(draft, parent)
-    validation = photos.part("val")
-    parity = _parity(network, _detector(draft, content), draft.output, validation)
-    calibration = calibrate(judge(_detector(draft, content), validation, advance), network.labels, meanings)
+        draft = descend(draft, parent)
+    if source.description.get("rendered") and not rendered:
+        say("the run saw rendered scenes, none are given here: hazards that few real photos show will abstain")
+    material = _material(photos, rendered, source.rendered_val, wishes)
+    variant, measured = _variant(network, draft, material, wishes, say)
+    draft = variant.describe(draft)
+    parity = _parity(resized(network, variant.size_px), variant, draft, material.validation)
+    finder = variant.detector(draft, threads=2)
+    say(f"calibrating on {len(material.validation)} validation photos and {len(material.rendered)} rendered ones")
+    looked, made_up = judge(finder, material.validation, advance), judge(finder, material.rendered, advance)
+    calibration = calibrate(looked, network.labels, meanings, rendered=made_up, goal=wishes.goal)
     if parent is not None:
         calibration = calibration.filled_from(parent)
     values = calibration.values
-    draft = draft.model_copy(update={"calibration": calibration.curves, "labels": _labels(draft, values, None)})
-    figures = _measure(draft, content, photos, advance)
-    draft = draft.model_copy(update={"labels": _labels(draft, values, figures), "metrics": _metrics(figures)})
-    facts = CardFacts(draft, figures, calibration.thresholds, parity, photos.records, photos.manifest, remarks)
-    return write_bundle(out, onnx_bytes=content, card=model_card(facts), draft=draft)
+    draft = draft.model_copy(update={"calibration": calibration.curves, "labels": labels_of(draft, values, None)})
+    say("measuring on test photos")
+    figures = _measure(draft, variant, photos, advance)
+    labels = labels_of(draft, values, figures)
+    draft = draft.model_copy(update={"labels": labels, "metrics": metrics_of(figures, measured)})
+    facts = CardFacts(
+        draft, figures, calibration, parity, photos.records, photos.manifest, remarks, measured, source.description
+    )
+    floats = variant.float_content if variant.weights == "int8" else None
+    return write_bundle(out, onnx_bytes=variant.content, card=model_card(facts), draft=draft, float_bytes=floats)
 
 
 def _day(moment: datetime) -> str:
     return f"{moment:%Y.%m.%d}"
 
 
-def _read_run(run: Path, photos: LabelledSplit) -> _Run:
-    network = load_network(run)
-    path = run / RUN_FILE
-    try:
-        description = json.loads(path.read_bytes())
-        trained_on = description["split"]["sha256"]
-        stem = network.info.arch.removesuffix(".yaml")
-        name = f"hazardlens-{stem}-{description['config']['name']}"
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunError(f"{path}: does not say what the run was trained on") from error
-    if trained_on != photos.manifest.sha256:
-        raise RunError(
-            f"{run}: was trained on another split than {photos.manifest.name}: its figures would not be honest"
-        )
-    return _Run(network, description, name)
-
-
-def _descend(draft: ManifestDraft, parent: Manifest) -> ManifestDraft:
-    """A label was trained on at least as many boxes as in the model that it comes from."""
-    seen = {label.name: label for label in parent.labels}
-    labels = tuple(
-        label.model_copy(
-            update={
-                "train_boxes": max(label.train_boxes, seen[label.name].train_boxes),
-                "names": label.names or seen[label.name].names,
-            }
-        )
-        if label.name in seen
-        else label
-        for label in draft.labels
+def _material(photos: LabelledSplit, rendered: Sequence[RenderedSet], share: float, wishes: Wishes) -> Material:
+    """Photos of the training side, only where an 8-bit graph needs them, and of the validation side."""
+    scenes = [record for each in rendered for record in each.records]
+    learnt = [record for record in scenes if not validates(record, share)]
+    return Material(
+        training=[*photos.part("train"), *learnt] if wishes.int8 else (),
+        validation=photos.part("val"),
+        rendered=[record for record in scenes if validates(record, share)],
     )
-    return draft.model_copy(update={"parent": parent.version, "labels": labels})
 
 
-def _draft(
-    source: _Run,
-    photos: LabelledSplit,
-    hazards: Mapping[str, Category | None],
-    *,
-    name: str,
-    version: str,
-    made: datetime,
-) -> ManifestDraft:
-    """The manifest before anything was measured."""
-    network, told = source.network, source.description
-    boxes = told["train"]["boxes"]
-    head: Any = network.module.model[-1]  # type: ignore[index] # an nn.Sequential, typed as any module
-    try:
-        return ManifestDraft(
-            name=name,
-            version=version,
-            created=made,
-            licence=LICENCE,
-            labels=tuple(
-                LabelEntry(
-                    name=label,
-                    hazard=hazards[label],
-                    threshold=BLIND_THRESHOLD,
-                    train_boxes=boxes[label],
-                    test_photos=0,
-                )
-                for label in network.labels
-            ),
-            input=InputSpec(size_px=network.size_px),
-            output=OutputSpec(
-                form=OutputForm.END_TO_END if head.end2end else OutputForm.ANCHORS,
-                min_confidence=MIN_CONFIDENCE,
-                iou_threshold=IOU_THRESHOLD,
-            ),
-            training=TrainingInfo(
-                dataset=photos.manifest.name,
-                dataset_sha256=photos.manifest.sha256,
-                base=told["weights"]["name"],
-                config=told["config"] | {"base_sha256": told["weights"]["sha256"]},
-                versions=told["versions"],
-            ),
-            metrics=Metrics(test_set=photos.manifest.name, test_set_sha256=photos.manifest.sha256),
-        )
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise RunError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+def _variant(
+    network: Network, draft: ManifestDraft, material: Material, wishes: Wishes, say: Say
+) -> tuple[Variant, list[VariantFigures]]:
+    """The graph that ships, and what all of them are worth; a single one is not measured."""
+    effort = QUICK if wishes.quick else Effort()
+    metadata = {"name": draft.name, "version": draft.version, "licence": LICENCE}
+    sizes = wishes.sizes_px or (network.size_px,)
+    variants = make_variants(network, sizes, metadata, material, int8=wishes.int8, effort=effort, say=say)
+    if len(variants) == 1:
+        return variants[0], []
+    figures = measure_variants(variants, draft, material, effort=effort, say=say)
+    return next(variant for variant, row in zip(variants, figures, strict=True) if row.chosen), figures
 
 
-def _detector(draft: ManifestDraft, content: bytes) -> OnnxDetector:
-    """The graph as serving would run it, before it lies on disk."""
-    manifest = Manifest(**draft.model_dump(), files={})
-    return OnnxDetector(Bundle(Path(), manifest, content), threads=2)
-
-
-def _parity(network: Network, detector: OnnxDetector, spec: OutputSpec, validation: Sequence[PhotoRecord]) -> Parity:
-    """Compare on the photos that are farthest from square, and on others evenly spread."""
-    torch_detector = TorchDetector.serving(network, spec)
+def _parity(network: Network, variant: Variant, draft: ManifestDraft, validation: Sequence[PhotoRecord]) -> Parity:
+    """Compare network and float32 graph on the photos that are farthest from square, and on others evenly spread."""
+    torch_detector = TorchDetector.serving(network, draft.output)
+    floats = replace(variant, weights="float32", content=variant.float_content)
+    detector = floats.detector(draft, threads=2)
     by_shape = sorted(validation, key=lambda record: record.width / record.height)
     step = max(1, len(by_shape) // (SHAPE_PHOTOS - 1))
     chosen = {record.photo: record for record in [*by_shape[::step], by_shape[-1]]}
@@ -216,20 +173,8 @@ def _parity(network: Network, detector: OnnxDetector, spec: OutputSpec, validati
     return require_parity(torch_detector, detector, files, floor=PARITY_FLOOR)
 
 
-def _labels(
-    draft: ManifestDraft, thresholds: Mapping[str, float], figures: Evaluation | None
-) -> tuple[LabelEntry, ...]:
-    def shown(label: str) -> int:
-        return 0 if figures is None else figures.subject("label", label).boxes.positive_photos
-
-    return tuple(
-        label.model_copy(update={"threshold": thresholds[label.name], "test_photos": shown(label.name)})
-        for label in draft.labels
-    )
-
-
-def _measure(draft: ManifestDraft, content: bytes, photos: LabelledSplit, advance: Advance | None) -> Evaluation:
-    detector = _detector(draft, content)
+def _measure(draft: ManifestDraft, variant: Variant, photos: LabelledSplit, advance: Advance | None) -> Evaluation:
+    detector = variant.detector(draft, threads=2)
     candidate = Candidate(
         name=draft.name,
         version=draft.version,
@@ -240,19 +185,3 @@ def _measure(draft: ManifestDraft, content: bytes, photos: LabelledSplit, advanc
     )
     judged = judge(detector, photos.part("test"), advance)
     return evaluate(judged, candidate, photos.manifest, "test", kind="bundle")
-
-
-def _metrics(figures: Evaluation) -> Metrics:
-    rows = [(row.kind, row.name, row.model_dump(mode="json", exclude={"kind", "name"})) for row in figures.subjects]
-    return Metrics(
-        test_set=figures.split,
-        test_set_sha256=figures.split_sha256,
-        labels={name: content for kind, name, content in rows if kind == "label"},
-        hazards={name: content for kind, name, content in rows if kind == "hazard"},
-        summary={
-            "photos": figures.photos,
-            "groups": figures.groups,
-            "calibration": {item.hazard.value: item.model_dump(mode="json") for item in figures.calibration},
-            "sources": [source.source for source in figures.sources if source.held_out],
-        },
-    )
