@@ -86,8 +86,8 @@ def _grain(pixels: Pixels) -> float:
     side = 20
     tiles = [
         grain_of(pixels[y : y + side, x : x + side])
-        for y in range(0, pixels.shape[0] - side, 2 * side)
-        for x in range(0, pixels.shape[1] - side, 2 * side)
+        for y in range(0, pixels.shape[0] - side, max(2 * side, pixels.shape[0] // 4))
+        for x in range(0, pixels.shape[1] - side, max(2 * side, pixels.shape[1] // 4))
     ]
     return min(float(np.percentile(tiles, 20)), 5.0) if tiles else 1.0
 

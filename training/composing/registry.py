@@ -5,7 +5,10 @@ from pathlib import Path
 from hazardlens.training.composing.cables import CABLES
 from hazardlens.training.composing.covers import COVERS
 from hazardlens.training.composing.doors import doors
-from hazardlens.training.composing.obstacles_cutouts import read_cutouts
+from hazardlens.training.composing.kitchens import DirtyKitchen, TidyKitchen
+from hazardlens.training.composing.obstacles_cutouts import Cutouts, read_cutouts
+from hazardlens.training.composing.pests import PestVisit, RatsAtHeap
+from hazardlens.training.composing.pests_cutouts import Rats, read_rats
 from hazardlens.training.composing.scene import Composition
 
 
@@ -13,12 +16,20 @@ def compositions(parts: Path | None) -> tuple[Composition, ...]:
     """All compositions, in a fixed order.
 
     Args:
-        parts: folder of cut-out objects (`cutouts.csv`, `cutouts/`), or None: then those that need one are left out.
+        parts: folder of cut-out objects (`cutouts.csv`, `cutouts/`), or None: then those that need one are left out,
+            and kitchens and pests are all drawn. Where it lies in the folder of the photos, rats are cut out of these.
 
     Raises:
         DatasetMissingError: the folder lacks one of its tables.
         DatasetInvalidError: a table or a picture breaks the format.
     """
     if parts is None:
-        return *COVERS, *CABLES
-    return *COVERS, *CABLES, *doors(parts, read_cutouts(parts))
+        return *COVERS, *CABLES, *_kitchens(Cutouts({}), Rats(()))
+    cutouts = read_cutouts(parts)
+    rats = read_rats(parts.parent) if (parts.parent / "photos.csv").is_file() else Rats(())
+    return *COVERS, *CABLES, *doors(parts, cutouts), *_kitchens(cutouts, rats)
+
+
+def _kitchens(cutouts: Cutouts, rats: Rats) -> tuple[Composition, ...]:
+    dirty = DirtyKitchen(cutouts)
+    return dirty, TidyKitchen(), PestVisit(rats, dirty), RatsAtHeap(rats)

@@ -60,8 +60,8 @@ def test_a_blocked_door_is_a_blocked_exit_and_no_exit_door(made: Compositions) -
         assert after.labels.count("blocked_exit") == 1
         assert "exit_door" not in after.labels
         box = after.boxes_xyxy[after.labels.index("blocked_exit")]
-        assert np.all(box[:2] <= np.float32(DOOR_XYXY[:2]))
-        assert np.all(box[2:] >= np.float32(DOOR_XYXY[2:]))
+        assert np.all(box[:2] <= np.array(DOOR_XYXY[:2]))
+        assert np.all(box[2:] >= np.array(DOOR_XYXY[2:]))
 
 
 def test_the_door_is_covered_at_knee_height(made: Compositions) -> None:

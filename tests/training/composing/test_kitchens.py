@@ -1,0 +1,168 @@
+"""Kitchens that are made dirty, and animals let into them: labels, boxes and pixels on a painted room."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from hazardlens.training.composing.kitchens import DirtyKitchen, TidyKitchen, merged
+from hazardlens.training.composing.kitchens_stains import KINDS, stain
+from hazardlens.training.composing.kitchens_surfaces import marked, surfaces_of
+from hazardlens.training.composing.obstacles_cutouts import Cutouts
+from hazardlens.training.composing.pests import PestVisit, RatsAtHeap
+from hazardlens.training.composing.pests_cutouts import Rats
+from hazardlens.training.composing.scene import Composition, Scene
+from hazardlens.training.data.records import PhotoRecord
+
+PHOTO = "photos/doordetect-oi__141.jpg"
+KNOWN = frozenset({"kitchen_dirty", "kitchen_pest"})
+DIRTY = DirtyKitchen(Cutouts({}))
+PESTS = PestVisit(Rats(()), DIRTY)
+SEEDS = 12
+
+
+def room(photo: str = PHOTO) -> Scene:
+    rows = np.linspace(190, 120, 320)[:, None, None]
+    noise = np.random.default_rng(5).integers(-3, 4, (320, 420, 3))
+    pixels = np.clip(rows + noise + np.array([6, 0, -8]), 0, 255).astype(np.uint8)
+    return Scene(pixels, np.zeros((0, 4), np.float32), (), KNOWN, photo)
+
+
+def street() -> Scene:
+    plain = room("photos/street.jpg")
+    boxes = np.array([[120, 120, 260, 220]], np.float32)
+    return Scene(plain.pixels, boxes, ("stacked_clutter",), KNOWN | {"stacked_clutter"}, plain.photo)
+
+
+def composed(composition: Composition, scene: Scene) -> Iterator[Scene]:
+    found = [composition.compose(scene, np.random.default_rng(seed)) for seed in range(SEEDS)]
+    some = [after for after in found if after is not None]
+    assert len(some) > SEEDS // 3
+    yield from some
+
+
+def changed(before: Scene, after: Scene, least: int) -> npt.NDArray[np.bool_]:
+    difference = np.abs(before.pixels.astype(np.int16) - after.pixels.astype(np.int16)).max(axis=2)
+    return np.asarray(difference > least)
+
+
+def bounds(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int_]:
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1])
+
+
+def record(photo: str, looked_for: frozenset[str], labels: tuple[str, ...] = ()) -> PhotoRecord:
+    boxes = np.tile(np.array([0.5, 0.5, 0.1, 0.1], np.float32), (len(labels), 1))
+    return PhotoRecord(
+        path=Path(photo), photo=photo, width=420, height=320, sha256="", source="s", licence="l", provenance="own",
+        group="g", looked_for=looked_for, labels=labels, boxes_cxcywh=boxes,
+    )  # fmt: skip
+
+
+def test_marks_lie_in_the_photo_and_have_a_size() -> None:
+    assert len(marked()) > 100
+    for marks in marked().values():
+        for mark in marks:
+            assert mark.kind in KINDS
+            assert 0.05 < mark.module < 0.5
+            assert len(mark.corners) >= 6
+            assert all(0 <= value <= 1 for value in mark.corners)
+
+
+def test_a_surface_grows_towards_the_camera() -> None:
+    for surface in surfaces_of(room()):
+        low, high = surface.box[1], surface.box[3]
+        if surface.kind != "wall":
+            assert surface.scale(high) > surface.scale(low)
+            assert surface.flatness(high) >= surface.flatness(low)
+
+
+def test_a_dirty_kitchen_says_so_and_nothing_else() -> None:
+    for after in composed(DIRTY, room()):
+        assert after.labels
+        assert set(after.labels) == {"kitchen_dirty"}
+        assert after.looked_for == KNOWN
+
+
+def test_what_changed_lies_in_the_boxes_of_the_dirt() -> None:
+    # A zoomed scene is another picture: it has no name any more, and nothing to compare with.
+    before, compared = room(), 0
+    for after in composed(DIRTY, before):
+        if after.photo != before.photo:
+            continue
+        inside = np.zeros(before.pixels.shape[:2], bool)
+        for x_0, y_0, x_1, y_1 in after.boxes_xyxy.astype(int):
+            inside[max(0, y_0 - 3) : y_1 + 3, max(0, x_0 - 3) : x_1 + 3] = True
+        strong = changed(before, after, 45)
+        assert (strong & ~inside).sum() < 0.04 * strong.sum() + 10
+        compared += 1
+    assert compared
+
+
+def test_clean_dishes_are_no_dirt() -> None:
+    before = room()
+    for after in composed(TidyKitchen(), before):
+        assert after.labels == ()
+        assert after.photo != before.photo or changed(before, after, 10).any()
+
+
+def test_each_pest_has_a_box() -> None:
+    for after in composed(PESTS, room()):
+        assert "kitchen_pest" in after.labels
+        assert set(after.labels) <= {"kitchen_pest", "kitchen_dirty"}
+        for box, label in zip(after.boxes_xyxy, after.labels, strict=True):
+            if label == "kitchen_pest":
+                assert (box[2:] - box[:2]).max() >= 8
+
+
+def test_rats_at_a_heap_are_where_their_boxes_are_and_off_the_heap() -> None:
+    before = street()
+    for after in composed(RatsAtHeap(Rats(())), before):
+        assert after.labels[0] == "stacked_clutter"
+        assert np.array_equal(after.pixels[120:220, 120:260], before.pixels[120:220, 120:260])
+        boxes = after.boxes_xyxy[1:]
+        low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+        strong, every = bounds(changed(before, after, 70)), bounds(changed(before, after, 2))
+        # Bodies are inside their boxes; tails may be as pale as the ground, but something changed all the way.
+        assert np.all(strong[:2] >= low - 2)
+        assert np.all(strong[2:] <= high + 2)
+        assert np.all(every[:2] <= low + 2)
+        assert np.all(every[2:] >= high - 2)
+
+
+def test_dirt_stays_on_its_surface() -> None:
+    scene = room()
+    for surface in surfaces_of(scene):
+        within = surface.mask((scene.height_px, scene.width_px)) > 0
+        for seed, kind in enumerate(KINDS[surface.kind]):
+            pixels, box = stain(scene.pixels, surface, kind, np.random.default_rng(seed))
+            touched = (pixels != scene.pixels).any(axis=2)
+            assert not (touched & ~within).any()
+            if box is not None:
+                x_0, y_0, x_1, y_1 = (int(value) for value in box)
+                assert touched[y_0:y_1, x_0:x_1].any()
+
+
+@pytest.mark.parametrize("composition", [DIRTY, TidyKitchen(), PESTS], ids=lambda item: item.name)
+def test_the_same_seed_gives_the_same_scene(composition: Composition) -> None:
+    first, second = (composition.compose(room(), np.random.default_rng(3)) for _ in range(2))
+    assert first is not None
+    assert second is not None
+    assert np.array_equal(first.pixels, second.pixels)
+    assert np.array_equal(first.boxes_xyxy, second.boxes_xyxy)
+
+
+@pytest.mark.parametrize("composition", [DIRTY, TidyKitchen(), PESTS], ids=lambda item: item.name)
+def test_only_marked_tidy_kitchens_are_backgrounds(composition: Composition) -> None:
+    assert composition.suits(record(PHOTO, KNOWN))
+    assert not composition.suits(record(PHOTO, KNOWN, ("kitchen_dirty",)))
+    assert not composition.suits(record(PHOTO, frozenset({"kitchen_pest"})))
+    assert not composition.suits(record("photos/other.jpg", KNOWN))
+    assert composition.compose(room("photos/other.jpg"), np.random.default_rng(0)) is None
+
+
+def test_boxes_that_touch_become_one() -> None:
+    near = [(0.0, 0.0, 10.0, 10.0), (30.0, 30.0, 40.0, 40.0), (8.0, 5.0, 20.0, 12.0), (19.0, 11.0, 25.0, 30.5)]
+    assert merged(near) == [(30.0, 30.0, 40.0, 40.0), (0.0, 0.0, 25.0, 30.5)]
