@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel
 
-from hazardlens.training.config import TrainConfig, read_config
+from hazardlens.training.config import TrainConfig, read_config, without
 from hazardlens.training.errors import ConfigError
 
 MINIMAL = """
@@ -64,12 +64,35 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_the_configurations_that_ship_are_valid(repo: Path) -> None:
-    shipped = sorted((repo / "training" / "configs").glob("*.toml"))
+    folder = repo / "training" / "configs"
+    shipped = sorted(folder.rglob("*.toml"))
     configs = [read_config(path) for path in shipped]
+    names = ["-".join(path.relative_to(folder).with_suffix("").parts) for path in shipped]
 
-    assert [config.name for config in configs] == [path.stem for path in shipped]
+    assert [config.name for config in configs] == names
     made_later = {"retrain"}  # its split comes with the dataset version
     assert {config.name for config in configs if not config.split.is_file()} == made_later
+
+
+def test_the_recipes_to_compare_differ_in_the_network_alone(repo: Path) -> None:
+    configs = [read_config(path) for path in sorted((repo / "training" / "configs" / "compare").glob("*.toml"))]
+    same = [config.model_copy(update={"name": "", "arch": ""}) for config in configs]
+
+    assert [config.arch for config in configs] == ["yolo11n.yaml", "yolo26n.yaml", "yolov8s.yaml"]
+    assert same[0] == same[1] == same[2]
+
+
+def test_shares_are_a_whole(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"mix: real, rendered and composed must add up to 1, found 0\.9"):
+        _read(tmp_path, MINIMAL + "[mix]\nreal = 0.5\nrendered = 0.4\n")
+
+
+def test_going_without_a_part_keeps_the_proportions_of_the_others(tmp_path: Path) -> None:
+    config = _read(tmp_path, MINIMAL + "[mix]\nreal = 0.5\nrendered = 0.3\ncomposed = 0.2\n")
+    mix = without(config, ["rendered"]).mix
+
+    assert (mix.real, mix.rendered, mix.composed) == pytest.approx((5 / 7, 0, 2 / 7))
+    assert without(config, []).mix == config.mix
 
 
 def _settings(model: type[BaseModel], prefix: str = "") -> Iterator[str]:

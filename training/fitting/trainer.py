@@ -174,7 +174,7 @@ class PartialTrainer(DetectionTrainer):
             "epochs": self.epochs,
             "photos": len(self.train_loader) * self.train_loader.batch_size,
             "seconds": round(time.monotonic() - self.epoch_started, 1),
-            "data_seconds": round(self.train_loader.waited_s, 1),
+            "data_seconds": round(self.train_loader.waited_s, 2),
             "fitness": self.fitness,
             **{name.removeprefix("train/"): value for name, value in metrics.items()},
         }
