@@ -22,9 +22,10 @@ OUTDOORS: Final = frozenset(
 _HIDES: Final = 0.04  # share of another box that a cable may cross
 
 
-def _thickness(scene: Scene, rng: np.random.Generator, least: float = 0.0025, most: float = 0.013) -> float:
+def _thickness(scene: Scene, rng: np.random.Generator, least: float = 0.003, most: float = 0.013) -> float:
     side = max(scene.width_px, scene.height_px)
-    return float(np.exp(rng.uniform(np.log(least), np.log(most))) * side)
+    near = 1.8 if rng.random() < 0.15 else 1.0
+    return float(np.exp(rng.uniform(np.log(least), np.log(most))) * side * near)
 
 
 def hang(sight: Sight, rng: np.random.Generator) -> list[Strand] | None:
@@ -94,7 +95,7 @@ def coil(sight: Sight, rng: np.random.Generator) -> list[Strand] | None:
         return None
     if rng.random() < 0.6:
         centre = sight.point(rng, (0.12, 0.88), (0.12, 0.6))
-        if sight.is_sky(centre) and sight.is_sky(centre + vector([0, radius])):
+        if not sight.is_wall(centre) or not sight.is_wall(centre + vector([0, radius])):
             return None
         strands = [coiled(centre, radius, float(rng.uniform(0.8, 1.15)), width, rng)]
         if rng.random() < 0.5:  # the line that it belongs to comes from above
@@ -216,7 +217,7 @@ class DrawnCable:
 def _fits(scene: Scene, painted: Painted, box: Box) -> bool:
     """Large enough to see, distinct from the photo, and hiding nothing that is labelled."""
     side = max(scene.width_px, scene.height_px)
-    if max(box[2] - box[0], box[3] - box[1]) < 0.07 * side or not _stands_out(scene, painted):
+    if max(box[2] - box[0], box[3] - box[1]) < 0.07 * side or not _stands_out(scene, painted, box):
         return False
     for x_min, y_min, x_max, y_max in scene.boxes_xyxy.astype(int):
         under = painted.share[y_min : y_max + 1, x_min : x_max + 1]
@@ -225,11 +226,14 @@ def _fits(scene: Scene, painted: Painted, box: Box) -> bool:
     return True
 
 
-def _stands_out(scene: Scene, painted: Painted) -> bool:
-    on = painted.share > 0.5
+def _stands_out(scene: Scene, painted: Painted, box: Box) -> bool:
+    x_min, y_min, x_max, y_max = (int(side) for side in box)
+    share = painted.share[y_min:y_max, x_min:x_max]
+    on = share > 0.5
     if int(on.sum()) < 30:
-        on = painted.share > 0.25
-    change = np.abs(scene.pixels[on].astype(np.int16) - painted.pixels[on].astype(np.int16)).mean(axis=1)
+        on = share > 0.25
+    before, after = (pixels[y_min:y_max, x_min:x_max][on] for pixels in (scene.pixels, painted.pixels))
+    change = np.abs(before.astype(np.int16) - after.astype(np.int16)).mean(axis=1)
     return bool(change.size and float((change > 18).mean()) > 0.6)
 
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from hazardlens.training.composing.arrays import Floats, blurred, resized, vector
+from hazardlens.training.composing.arrays import Floats, blurred, vector
 from hazardlens.training.composing.cables_curves import Strand
 from hazardlens.training.composing.light import add_grain, grain_of, stored_again, to_linear
 from hazardlens.training.composing.scene import Pixels
@@ -70,7 +70,8 @@ def paint(
         _tube(canvas, moved, coat * light, lit_from, rng)
         if strand.loose_end and rng.random() < 0.4:
             _fray(canvas, moved, light, rng)
-    part = resized(np.asarray(canvas, np.float32), (x_max - x_min, y_max - y_min)) * np.float32(1 / 255)
+    small = cv2.resize(canvas, (x_max - x_min, y_max - y_min), interpolation=cv2.INTER_AREA)
+    part = np.asarray(small, np.float32) * np.float32(1 / 255)
     part[..., :3] *= part[..., :3] / np.maximum(part[..., 3:], 1 / 255)  # colours were drawn as a screen shows them
     return _blend(pixels, blurred(part, rng.uniform(0.3, 0.7)), region, shadow, rng)
 

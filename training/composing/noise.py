@@ -37,15 +37,14 @@ def noise_at(x: Floats, y: Floats, rng: np.random.Generator, *, scale: float = 1
     """
     shift_x, shift_y = rng.uniform(0, TILE_PX, 2)
     factor = np.float32(TILE_PX / 4 * scale)
-    shape = x.shape
-    columns = np.mod(x * factor + np.float32(shift_x), TILE_PX).reshape(shape[0], -1).astype(np.float32)
-    rows = np.mod(y * factor + np.float32(shift_y), TILE_PX).reshape(shape[0], -1).astype(np.float32)
-    return _look_up(columns, rows).reshape(shape)
+    columns = np.asarray(x * factor + np.float32(shift_x), np.float32)
+    rows = np.asarray(y * factor + np.float32(shift_y), np.float32)
+    return _look_up(columns.ravel(), rows.ravel()).reshape(x.shape)
 
 
 def _look_up(columns: Floats, rows: Floats) -> Floats:
     # remap takes no side longer than 32767, and a flat list of pixels is longer.
-    flat = np.concatenate([columns.ravel(), np.zeros(-columns.size % 512, np.float32)]).reshape(-1, 512)
-    flat_rows = np.concatenate([rows.ravel(), np.zeros(-rows.size % 512, np.float32)]).reshape(-1, 512)
-    found = cv2.remap(_tile(), flat, flat_rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
-    return np.asarray(found, np.float32).ravel()[: columns.size].reshape(columns.shape)
+    more = -columns.size % 512
+    folded = [np.pad(axis, (0, more)).reshape(-1, 512) for axis in (columns, rows)]
+    found = cv2.remap(_tile(), folded[0], folded[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+    return np.asarray(found, np.float32).ravel()[: columns.size]
