@@ -56,6 +56,7 @@ class Composer:
         self, records: Sequence[PhotoRecord], compositions: Sequence[Composition], weights: Mapping[str, float]
     ) -> None:
         self.records = records
+        self.names = frozenset(item.name for item in compositions)
         chosen = [composition for composition in compositions if weights.get(composition.name, 1.0) > 0]
         suiting = {item.name: [i for i, record in enumerate(records) if item.suits(record)] for item in chosen}
         self.without_background = [name for name, found in suiting.items() if not found]

@@ -13,7 +13,6 @@ from hazardlens.training.data.records import PhotoRecord, read_labels, read_reco
 from hazardlens.training.data.rendered import RenderedSet, hazard_of, read_sets, validates
 from hazardlens.training.data.selection import Made, Selection, real_photos, select
 from hazardlens.training.data.splits import SplitManifest, read_split
-from hazardlens.training.errors import ConfigError
 from hazardlens.training.fitting.composer import Composer, Trial
 from hazardlens.training.fitting.mixing import Mixture, Shares, photo_weights, rendered_weights
 
@@ -96,11 +95,7 @@ def _composer(config: TrainConfig, sources: Sources, train: Sequence[PhotoRecord
     if not config.mix.composed:
         return None
     known = compositions(sources.parts) if sources.compositions is None else sources.compositions
-    strangers = sorted(set(config.mix.composed_weights) - {item.name for item in known})
-    if strangers and sources.parts is not None:
-        raise ConfigError(f"mix.composed_weights: there is no composition {', '.join(strangers)}")
-    composer = Composer(train, known, config.mix.composed_weights)
-    return composer if composer.compositions else None
+    return Composer(train, known, config.mix.composed_weights)
 
 
 def _made(mix: MixConfig, sets: Sequence[RenderedSet], trials: dict[str, Trial]) -> Made:
@@ -118,7 +113,7 @@ def _made(mix: MixConfig, sets: Sequence[RenderedSet], trials: dict[str, Trial])
 def _shares(mix: MixConfig, made: Made, composer: Composer | None) -> Shares:
     """The configured shares of what is there, brought to a whole."""
     rendered = mix.rendered if made.train else 0.0
-    composed = mix.composed if composer else 0.0
+    composed = mix.composed if composer and composer.compositions else 0.0
     whole = mix.real + rendered + composed
     return Shares(mix.real / whole, rendered / whole, composed / whole)
 
@@ -141,6 +136,9 @@ def _unused(mix: MixConfig, sets: Sequence[RenderedSet], composer: Composer | No
     lines = [
         f"composition {name} suits no training photo" for name in (composer.without_background if composer else ())
     ]
+    unused = sorted(set(mix.composed_weights) - composer.names) if composer else []
+    if unused:
+        lines.append(f"mix.composed_weights: there is no composition {', '.join(unused)}")
     known = {hazard_of(record) for each in sets for record in each.records}
     known |= {label for each in sets for record in each.records for label in record.labels}
     unused = sorted(set(mix.rendered_weights) - known)
