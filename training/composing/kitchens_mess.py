@@ -43,7 +43,7 @@ def pose_on(surface: Surface, point: Floats) -> Pose:
 
 def dirty_dishes(layer: Layer, surface: Surface, rng: np.random.Generator) -> None:
     """A crowd of used dishes, some stacked, some tipped over."""
-    crowd = float(rng.uniform(0.2, 0.75) if surface.kind != "sink" else rng.uniform(0, 0.35))
+    crowd = float(rng.uniform(0.1, 0.6) if surface.kind != "sink" else rng.uniform(0, 0.35))
     piled = float(rng.uniform(0, 0.14))
     for point in surface.points(int(rng.integers(7, 22)), rng, crowd=crowd):
         # What is thrown on a pile stands on what lies there already.

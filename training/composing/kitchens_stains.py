@@ -14,7 +14,7 @@ from hazardlens.training.composing.scene import Box, Pixels
 
 KINDS: Final = {
     "counter": ("splashes", "puddle", "crumbs", "grease", "splashes"),
-    "sink": ("scum", "splashes", "scum"),
+    "sink": ("scum", "splashes", "water", "water"),
     "hob": ("grease", "burnt", "splashes", "grease", "burnt"),
     "floor": ("puddle", "crumbs", "splashes", "footprints"),
     "wall": ("drips", "mould", "grease", "splashes"),
@@ -39,6 +39,7 @@ _FILMS: Final = {
     "grease": _Film(0.6, 0.45, 0.3, 0.9, (105, 72, 28), spotted=True),
     "burnt": _Film(0.3, 0.85, 0.0, 1.0, (32, 24, 18)),
     "scum": _Film(0.55, 0.3, 0.5, 2.2, (84, 76, 52)),
+    "water": _Film(0.9, 0.78, 0.0, 1.0, (128, 116, 88)),
     "mould": _Film(0.5, -0.35, 1.3, 5.0, (34, 40, 30)),
     "footprints": _Film(0.5, 0.1, 0.5, 1.6, (74, 66, 56)),
 }

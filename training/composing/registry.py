@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from hazardlens.training.composing.cables import CABLES
+from hazardlens.training.composing.clutter import ClutterOnGround
 from hazardlens.training.composing.covers import COVERS
 from hazardlens.training.composing.doors import doors
 from hazardlens.training.composing.kitchens import DirtyKitchen, TidyKitchen
@@ -27,7 +28,7 @@ def compositions(parts: Path | None) -> tuple[Composition, ...]:
         return *COVERS, *CABLES, *_kitchens(Cutouts({}), Rats(()))
     cutouts = read_cutouts(parts)
     rats = read_rats(parts.parent) if (parts.parent / "photos.csv").is_file() else Rats(())
-    return *COVERS, *CABLES, *doors(parts, cutouts), *_kitchens(cutouts, rats)
+    return *COVERS, *CABLES, *doors(parts, cutouts), ClutterOnGround(cutouts), *_kitchens(cutouts, rats)
 
 
 def _kitchens(cutouts: Cutouts, rats: Rats) -> tuple[Composition, ...]:
