@@ -7,6 +7,7 @@ import numpy as np
 
 from hazardlens.training.composing.arrays import Floats, blurred, resized
 from hazardlens.training.composing.camera import GroundCamera, camera_over
+from hazardlens.training.composing.covers_extras import branches, litter
 from hazardlens.training.composing.covers_render import Drawn, Manhole, draw_manhole, region_of
 from hazardlens.training.composing.ground import Ground
 from hazardlens.training.composing.light import Light, add_grain, box_of, grain_of, light_at, stored_again, to_linear
@@ -15,6 +16,8 @@ from hazardlens.training.composing.scene import Box, Pixels, Scene
 SHARP: Final = (0.35, 0.75)  # deviations in px between which the camera's own softness is drawn
 _TRIES: Final = 80
 _WORST: Final = 1.7  # cost of ground on which a cover may still lie
+_LITTERED: Final = 0.45
+_WARNED: Final = 0.1  # share of open manholes with branches in them
 _LEAST_PX: Final = 9.0
 
 
@@ -101,7 +104,12 @@ def put(
     box = _box(drawn, manhole, label)
     if box is None or _hides(scene, drawn, box):
         return None
-    return scene.with_part(finish(scene, drawn, grain_of(place.around(scene)), rng, softness_px), label, box)
+    if rng.random() < _LITTERED:
+        drawn = litter(drawn, light, place.half_width_px, rng)
+    pixels = finish(scene, drawn, grain_of(place.around(scene)), rng, softness_px)
+    if label == "manhole_open" and rng.random() < _WARNED and not _overlaps(scene, _above(box)):
+        pixels = branches(pixels, box, rng)
+    return scene.with_part(pixels, label, box)
 
 
 def finish(
@@ -140,10 +148,19 @@ def _box(drawn: Drawn, manhole: Manhole, label: str | None) -> Box | None:
     return box_of(np.asarray(whole, np.float32), drawn.origin_px)
 
 
-def _hides(scene: Scene, drawn: Drawn, box: Box) -> bool:
+def _above(box: Box) -> Box:
+    wide = box[2] - box[0]
+    return (box[0] - wide, box[1] - 2 * wide, box[2] + wide, box[3])
+
+
+def _overlaps(scene: Scene, box: Box) -> bool:
     low = np.maximum(scene.boxes_xyxy[:, :2], np.array(box[:2], np.float32))
     high = np.minimum(scene.boxes_xyxy[:, 2:], np.array(box[2:], np.float32))
-    if np.any(np.all(high > low, axis=1)):
+    return bool(np.any(np.all(high > low, axis=1)))
+
+
+def _hides(scene: Scene, drawn: Drawn, box: Box) -> bool:
+    if _overlaps(scene, box):
         return True
     x, y = drawn.origin_px
     covered = drawn.hole + drawn.cover + drawn.rest

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from hazardlens.training.composing.covers import COVERS
+from hazardlens.training.composing.covers_extras import branches, litter
 from hazardlens.training.composing.covers_near import framed
 from hazardlens.training.composing.covers_pattern import break_face, draw_face, draw_make
 from hazardlens.training.composing.covers_place import Place, put
+from hazardlens.training.composing.covers_render import draw_manhole, region_of
 from hazardlens.training.composing.covers_states import (
     broken,
     closed,
@@ -180,3 +182,27 @@ def test_what_is_far_away_is_raised_far_enough_to_see() -> None:
         level = far.cover.pose.axes[2, 2] > 0.9999
         away = float(np.hypot(far.cover.pose.centre[0], far.cover.pose.centre[1]))
         assert not level or away > 0.25
+
+
+def test_litter_keeps_off_the_hole_and_leaves_no_share_above_one() -> None:
+    scene = street()
+    rng = np.random.default_rng(6)
+    manhole = draw_manhole_in("manhole_open", HALF_PX, rng)
+    camera, light = PLACE.camera(scene, 0.3), PLACE.light(scene, rng)
+    drawn = draw_manhole(manhole, camera, light, region_of(manhole, camera, light), rng)
+    scattered = litter(drawn, light, HALF_PX, rng)
+    assert np.array_equal(scattered.hole, drawn.hole)
+    inside = drawn.hole > 0.05
+    assert np.array_equal(scattered.colour[inside], drawn.colour[inside])
+    assert float((scattered.hole + scattered.cover + scattered.rest).max()) < 1.01
+    assert float(scattered.rest.sum()) > float(drawn.rest.sum())
+
+
+def test_branches_stand_in_the_hole() -> None:
+    scene = street()
+    pixels = branches(scene.pixels, (150.0, 300.0, 250.0, 350.0), np.random.default_rng(2))
+    rows, columns = np.nonzero((pixels != scene.pixels).any(axis=2))
+    assert rows.max() < 350
+    assert rows.min() < 300
+    assert columns.min() > 50
+    assert columns.max() < 350
