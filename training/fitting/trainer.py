@@ -79,6 +79,7 @@ class PartialTrainer(DetectionTrainer):
         self.job = job
         self.history: History = []
         self.epoch_started = time.monotonic()
+        self.validation_s = 0.0
         self.best_fitness: float | None = None
         super().__init__(overrides=_overrides(job))
         self.args.workers = data_workers(job.config.workers)  # the base class forbids workers on a CPU
@@ -145,6 +146,7 @@ class PartialTrainer(DetectionTrainer):
         """The start of an epoch: what is drawn in it depends on its number alone, so that a resumed run agrees."""
         super()._model_train()
         self.epoch_started = time.monotonic()
+        self.validation_s = 0.0
         seed = self._seed(self.epoch + 1)
         random.seed(seed)
         np.random.seed(seed)  # noqa: NPY002 - ultralytics' transforms draw from the global generators
@@ -160,7 +162,9 @@ class PartialTrainer(DetectionTrainer):
         last = self.epoch + 1 >= self.epochs
         if not last and (self.epoch + 1) % self.job.config.validation.every:
             return {}, None
+        started = time.monotonic()
         figures = self.job.validation.measure(self.ema.ema, self.args.imgsz)
+        self.validation_s = time.monotonic() - started
         if self.best_fitness is None or figures.fitness > self.best_fitness:
             self.best_fitness = figures.fitness
         return _flat(figures), figures.fitness
@@ -175,6 +179,7 @@ class PartialTrainer(DetectionTrainer):
             "photos": len(self.train_loader) * self.train_loader.batch_size,
             "seconds": round(time.monotonic() - self.epoch_started, 1),
             "data_seconds": round(self.train_loader.waited_s, 2),
+            "validation_seconds": round(self.validation_s, 2),
             "fitness": self.fitness,
             **{name.removeprefix("train/"): value for name, value in metrics.items()},
         }

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,7 +96,7 @@ def test_a_label_may_still_be_excluded(config: TrainConfig, sources: Sources) ->
 def test_what_is_not_there_leaves_its_share_to_the_others(
     config: TrainConfig,
     sources: Sources,
-    missing: dict[str, tuple[()]],
+    missing: dict[str, Any],
     expected: tuple[float, float, float],
     remark: str,
 ) -> None:

@@ -23,6 +23,10 @@ pytestmark = pytest.mark.slow  # ten tiny runs: one to two minutes
 MIX = "[mix]\nreal = 0.5\nrendered = 0.25\ncomposed = 0.25\nrendered_val = 0.4"
 
 
+def _quiet(_line: str) -> None:
+    """Runs keep a log of their own."""
+
+
 class StoppedError(Exception):
     """A run that was stopped."""
 
@@ -42,7 +46,7 @@ def sources(tiny: TinyRun, tmp_path_factory: pytest.TempPathFactory) -> Sources:
 @pytest.fixture(scope="module")
 def finished(tiny: TinyRun, sources: Sources, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("run") / "whole"
-    train(read_config(tiny.config), sources=sources, weights=tiny.weights, out=out, report=lambda _line: None)
+    train(read_config(tiny.config), sources=sources, weights=tiny.weights, out=out, report=_quiet)
     return out
 
 
@@ -90,7 +94,7 @@ def test_an_interrupted_run_resumes_to_the_same_bits(
     out = tmp_path / "interrupted"
     _interrupted_after_an_epoch(tiny, sources, out)
     assert read_checkpoint(out / "stage-1-64" / "last.pt").epoch == 0
-    train(read_config(tiny.config), sources=sources, weights=tiny.weights, out=out, resume=True, report=str)
+    train(read_config(tiny.config), sources=sources, weights=tiny.weights, out=out, resume=True, report=_quiet)
 
     whole, resumed = (load_network(folder).module.state_dict() for folder in (finished, out))
     assert all(torch.equal(tensor, resumed[name]) for name, tensor in whole.items())
@@ -126,7 +130,7 @@ def test_every_network_trains_resumes_and_becomes_a_graph(
     config = _short(read_config(tiny.config), f"{arch}.yaml")
     out = tmp_path / arch
     _interrupted_after_an_epoch(replace(tiny, weights=weights), sources, out, config)
-    train(config, sources=sources, weights=weights, out=out, resume=True, report=str)
+    train(config, sources=sources, weights=weights, out=out, resume=True, report=_quiet)
     rows = json.loads((out / "metrics.json").read_bytes())["epochs"]
     network = load_network(out)
 
@@ -146,7 +150,7 @@ def _short(config: TrainConfig, arch: str) -> TrainConfig:
 def test_the_stock_loss_is_another_training(tiny: TinyRun, sources: Sources, finished: Path, tmp_path: Path) -> None:
     config = read_config(tiny.config).model_copy(update={"loss": "stock"})
     out = tmp_path / "stock"
-    train(config, sources=sources, weights=tiny.weights, out=out, report=str)
+    train(config, sources=sources, weights=tiny.weights, out=out, report=_quiet)
     rows = [json.loads((folder / "metrics.json").read_bytes())["epochs"][0] for folder in (finished, out)]
 
     assert rows[0]["cls_loss"] != rows[1]["cls_loss"]
