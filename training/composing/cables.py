@@ -10,6 +10,7 @@ from hazardlens.training.composing.arrays import Floats, vector
 from hazardlens.training.composing.cables_brush import Painted, Shadow, paint, pick_coat
 from hazardlens.training.composing.cables_curves import Strand, bundle, coiled, fallen, hanging, lying, slung
 from hazardlens.training.composing.cables_places import Sight, look
+from hazardlens.training.composing.framing import framed
 from hazardlens.training.composing.light import box_of
 from hazardlens.training.composing.scene import Box, Scene
 from hazardlens.training.data.records import PhotoRecord
@@ -199,19 +200,45 @@ class DrawnCable:
 
     def compose(self, scene: Scene, rng: np.random.Generator) -> Scene | None:
         """Draw, and box what is seen of it."""
-        strands = self.draw(look(scene, rng), rng)
-        if not strands:
-            return None
-        coats = [pick_coat(rng)]
-        coats += [coats[0] if rng.random() < 0.7 else pick_coat(rng) for _ in strands[1:]]
-        shadow = _shadow(strands, rng, on_ground=self.on_ground)
-        painted = paint(scene.pixels, list(zip(strands, coats, strict=True)), shadow, rng)
-        if painted is None:
-            return None
-        box = box_of(painted.share, (0, 0), 0.3)
-        if box is None or not _fits(scene, painted, box):
-            return None
-        return scene.with_part(painted.pixels, self.label, box)
+        return _draw(scene, self, rng)
+
+
+@dataclass(frozen=True, slots=True)
+class FramedCable:
+    """The photo is cut to a piece of it, then cables of any kind are drawn over that."""
+
+    name: str = "cables-framed"
+
+    def suits(self, record: PhotoRecord) -> bool:
+        """Photos of facades, poles, streets and doors."""
+        return record.source in OUTDOORS
+
+    def compose(self, scene: Scene, rng: np.random.Generator) -> Scene | None:
+        """Cut where no box is cut apart, draw, and box what is seen of it."""
+        kind = _KINDS[int(rng.integers(len(_KINDS)))]
+        for _ in range(8):
+            share = float(rng.uniform(0.35, 0.8))
+            x, y = rng.random() * (1 - share) * scene.width_px, rng.random() * (1 - share) * scene.height_px
+            near = framed(scene, (int(x), int(y)), share, rng)
+            if near is not None:
+                return _draw(near, kind, rng)
+        return None
+
+
+def _draw(scene: Scene, kind: DrawnCable, rng: np.random.Generator) -> Scene | None:
+    strands = kind.draw(look(scene, rng), rng)
+    if not strands:
+        return None
+    coats = [pick_coat(rng)]
+    coats += [coats[0] if rng.random() < 0.7 else pick_coat(rng) for _ in strands[1:]]
+    shadow = _shadow(strands, rng, on_ground=kind.on_ground)
+    painted = paint(scene.pixels, list(zip(strands, coats, strict=True)), shadow, rng)
+    if painted is None:
+        return None
+    box = box_of(painted.share, (0, 0), 0.3)
+    if box is None or not _fits(scene, painted, box):
+        return None
+    return scene.with_part(painted.pixels, kind.label, box)
 
 
 def _fits(scene: Scene, painted: Painted, box: Box) -> bool:
@@ -237,7 +264,7 @@ def _stands_out(scene: Scene, painted: Painted, box: Box) -> bool:
     return bool(change.size and float((change > 18).mean()) > 0.6)
 
 
-CABLES: Final = (
+_KINDS: Final = (
     DrawnCable("cables-hanging", "dangling_cable", hang),
     DrawnCable("cables-sagging", "dangling_cable", sag),
     DrawnCable("cables-tangled", "dangling_cable", tangle),
@@ -246,3 +273,4 @@ CABLES: Final = (
     DrawnCable("cables-taut", "cable_ok", taut),
     DrawnCable("cables-run-down", "cable_ok", run_down),
 )
+CABLES: Final = (*_KINDS, FramedCable())

@@ -7,7 +7,6 @@ import pytest
 
 from hazardlens.training.composing.covers import COVERS
 from hazardlens.training.composing.covers_extras import branches, litter
-from hazardlens.training.composing.covers_near import framed
 from hazardlens.training.composing.covers_pattern import break_face, draw_face, draw_make
 from hazardlens.training.composing.covers_place import Place, put
 from hazardlens.training.composing.covers_render import draw_manhole, region_of
@@ -22,6 +21,7 @@ from hazardlens.training.composing.covers_states import (
     sunk,
     tilted,
 )
+from hazardlens.training.composing.framing import framed
 from hazardlens.training.composing.ground import find_ground
 from hazardlens.training.composing.scene import Composition, Scene
 from support.street import street
