@@ -1,6 +1,7 @@
 """Dishes, pots, bottles and what is left in them, drawn as turned solids with shading."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import cv2
@@ -13,9 +14,8 @@ from hazardlens.training.composing.noise import noise_at
 
 Mask = npt.NDArray[np.uint8]
 
-_FINER: Final = 1.6  # small things are drawn so much larger, then shrunk
-_LARGE_PX: Final = 90
-_MOST_PX: Final = 260
+_SHEET_PX: Final = 110  # long side of a thing as it is drawn and kept
+_VARIANTS: Final = 6
 
 FOOD: Final = (
     (150, 62, 30), (120, 70, 35), (196, 150, 70), (170, 40, 30), (95, 85, 40), (210, 180, 120), (88, 52, 34),
@@ -99,31 +99,67 @@ def draw_solid(
         pose: where its foot is.
         shape: what it is.
         colour: (3,) RGB, 0 to 255.
-        rng: chips, remains, on which side the handle is.
+        rng: which of several drawings of it this is, and in what shade.
         food: 0 is clean, 1 is full of remains.
         tilt_deg: how far it has tipped to one side.
     """
-    span_m = 2 * shape.radius_m
-    finer = _FINER if span_m * pose.px_per_m < _LARGE_PX else 1.0
-    scale = min(pose.px_per_m * finer, _MOST_PX / span_m)
-    upright = float(np.sqrt(1 - pose.flatness**2))
-    lean = float(np.sin(np.deg2rad(abs(tilt_deg))))
-    pad_x = (shape.handle_m + lean * shape.height_m) * scale + 4
-    pad_y = lean * span_m * scale / 2 + 4
-    wide = int(2 * (shape.radius_m * scale + pad_x))
-    high = int(shape.height_m * upright * scale + 2 * shape.radius_m * pose.flatness * scale + 2 * pad_y)
-    foot = (wide / 2, high - pad_y - shape.radius_m * pose.flatness * scale)
-    tone, alpha = _solid((high, wide), foot, scale, pose.flatness, shape, colour, rng, food)
-    if tilt_deg:
-        turn = cv2.getRotationMatrix2D(foot, tilt_deg, 1.0)
-        tone, alpha = (f32(cv2.warpAffine(part, turn, (wide, high))) for part in (tone, alpha))
-    ratio = pose.px_per_m / scale
-    size = (max(1, round(wide * ratio)), max(1, round(high * ratio)))
-    if size != (wide, high):
-        tone, alpha = (f32(cv2.resize(part, size, interpolation=cv2.INTER_AREA)) for part in (tone, alpha))
+    key = f32(np.clip(np.round(colour / 20) * 20, 12, 250))
+    variant = int(rng.integers(0, _VARIANTS if food > 0 else 2))
+    large = max(2 * shape.radius_m, shape.height_m) * pose.px_per_m > 1.2 * _SHEET_PX
+    sheet = _sheet(
+        shape, (int(key[0]), int(key[1]), int(key[2])), round(food * 4), round(pose.flatness * 14), variant, large=large
+    )
+    ratio = pose.px_per_m / sheet.px_per_m
+    turn = np.asarray(cv2.getRotationMatrix2D(sheet.foot, tilt_deg, ratio), np.float64)
+    # The four corners tell how much room the shrunk and tipped sheet needs.
+    height, width = sheet.picture.shape[:2]
+    corners = f32([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]]) @ f32(turn).T
+    low = np.floor(corners.min(axis=0)).astype(int)
+    size = np.ceil(corners.max(axis=0)).astype(int) - low
+    turn[:, 2] -= low
+    # Shrinking by much in one step would leave out lines: halve first.
+    picture = f32(_moved(sheet.picture, turn, (max(1, int(size[0])), max(1, int(size[1]))), ratio))
     _stand(layer, pose, shape.profile_m[0][0])
-    corner = (round(pose.x_px - foot[0] * ratio), round(pose.y_px - foot[1] * ratio))
-    return layer.over(f32(tone / np.maximum(alpha, 1e-3)[..., None]), alpha, corner)
+    alpha = picture[..., 3] / f32(255)
+    tint = f32(rng.uniform(0.86, 1.06) * rng.uniform(0.97, 1.03, 3))
+    tone = f32(picture[..., :3] / np.maximum(alpha, 1e-2)[..., None] * tint)
+    corner = (round(pose.x_px - sheet.foot[0] + low[0]), round(pose.y_px - sheet.foot[1] + low[1]))
+    return layer.over(tone, alpha, corner)
+
+
+def _moved(picture: Mask, turn: npt.NDArray[np.float64], size_wh: tuple[int, int], ratio: float) -> Mask:
+    while ratio < 0.5:
+        picture = np.asarray(cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
+        turn = turn @ np.diag([2.0, 2.0, 1.0])
+        ratio *= 2
+    return np.asarray(cv2.warpAffine(picture, turn, size_wh, flags=cv2.INTER_LINEAR), np.uint8)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sheet:
+    picture: Mask  # (h, w, 4) premultiplied RGBA
+    foot: tuple[float, float]
+    px_per_m: float
+
+
+@lru_cache(maxsize=1200)
+def _sheet(
+    shape: Shape, colour: tuple[int, int, int], food: int, flatness: int, variant: int, *, large: bool
+) -> _Sheet:
+    """One drawing of a thing, kept: what differs between two plates of a pile is worth no second drawing.
+
+    It depends on its arguments alone, so that the same seed gives the same scene whatever was drawn before.
+    """
+    rng = np.random.default_rng((*colour, food, flatness, variant, round(shape.radius_m * 1e4)))
+    span = _SHEET_PX * (2 if large else 1)
+    scale = span / max(2 * shape.radius_m, shape.height_m)
+    flat = min(flatness / 14, 0.99)
+    upright = float(np.sqrt(1 - flat**2))
+    wide = int(2 * (shape.radius_m + shape.handle_m) * scale) + 8
+    high = int((shape.height_m * upright + 2 * shape.radius_m * flat) * scale) + 8
+    foot = (wide / 2, high - 4 - shape.radius_m * flat * scale)
+    tone, alpha = _solid((high, wide), foot, scale, flat, shape, f32(colour), rng, food / 4)
+    return _Sheet(np.asarray(np.dstack([tone, alpha * 255]) + f32(0.5), np.uint8), foot, scale)
 
 
 def _stand(layer: Layer, pose: Pose, radius_m: float) -> None:

@@ -16,7 +16,7 @@ from hazardlens.training.data.records import PhotoRecord, read_records
 Picture = npt.NDArray[np.uint8]
 
 # Photos of a source that trains as a whole (datasets/split-v1.toml), on which a whole animal comes off cleanly.
-_PHOTOS: Final = frozenset(
+PHOTOS: Final = frozenset(
     f"photos/jorgevc17-rat__{number:03}.jpg" for number in (2, 4, 6, 9, 13, 14, 19, 20, 21, 22, 25, 26, 32, 33)
 )
 _LONG_PX: Final = 150
@@ -49,7 +49,7 @@ class Rats:
 @lru_cache(maxsize=2)
 def read_rats(root: Path) -> Rats:
     """Cut rats out of the labelled photos of the data set at `root`; what does not come off cleanly is left out."""
-    records = [record for record in read_records(root) if record.photo in _PHOTOS]
+    records = [record for record in read_records(root) if record.photo in PHOTOS]
     found = [cut for record in records for cut in _cuts(record)]
     return Rats(tuple(found))
 

@@ -1,5 +1,6 @@
 """Kitchens that are made dirty, and animals let into them: labels, boxes and pixels on a painted room."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,14 +8,17 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from hazardlens.training.composing import pests_cutouts
 from hazardlens.training.composing.kitchens import DirtyKitchen, TidyKitchen, merged
 from hazardlens.training.composing.kitchens_stains import KINDS, stain
 from hazardlens.training.composing.kitchens_surfaces import marked, surfaces_of
 from hazardlens.training.composing.obstacles_cutouts import Cutouts
 from hazardlens.training.composing.pests import PestVisit, RatsAtHeap
 from hazardlens.training.composing.pests_cutouts import Rats
+from hazardlens.training.composing.registry import compositions
 from hazardlens.training.composing.scene import Composition, Scene
 from hazardlens.training.data.records import PhotoRecord
+from support.project import ROOT
 
 PHOTO = "photos/doordetect-oi__141.jpg"
 KNOWN = frozenset({"kitchen_dirty", "kitchen_pest"})
@@ -166,3 +170,15 @@ def test_only_marked_tidy_kitchens_are_backgrounds(composition: Composition) -> 
 def test_boxes_that_touch_become_one() -> None:
     near = [(0.0, 0.0, 10.0, 10.0), (30.0, 30.0, 40.0, 40.0), (8.0, 5.0, 20.0, 12.0), (19.0, 11.0, 25.0, 30.5)]
     assert merged(near) == [(30.0, 30.0, 40.0, 40.0), (0.0, 0.0, 25.0, 30.5)]
+
+
+def test_only_photos_that_train_are_marked_or_cut_up() -> None:
+    manifest = json.loads((ROOT / "datasets" / "split-v1.json").read_text("utf-8"))
+    used = [*marked(), *pests_cutouts.PHOTOS]
+    assert {manifest["photos"][photo]["split"] for photo in used} == {"train"}
+
+
+def test_the_list_of_compositions_names_each_once() -> None:
+    names = [item.name for item in compositions(None)]
+    assert len(set(names)) == len(names)
+    assert {"dirty-kitchen", "tidy-kitchen", "kitchen-pests", "rats-at-heap"} <= set(names)
