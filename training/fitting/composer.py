@@ -68,7 +68,7 @@ class Composer:
     def draw(self, rng: np.random.Generator, load: Callable[[int], Pixels]) -> tuple[int, Scene]:
         """One scene, and which photo is behind it.
 
-        A photo without a place is exchanged for another, and after some of them the composition too; in the end the
+        A photo without a place is exchanged for another, and after some of them the composition too; in the end any
         photo is shown as it is.
 
         Args:
@@ -83,7 +83,8 @@ class Composer:
                 composed = self.compositions[number].compose(scene, rng)
                 if composed is not None:
                     return index, composed
-        return index, scene
+        index = int(rng.integers(len(self.records)))
+        return index, scene_of(self.records[index], load(index))
 
     def trial(self, seed: int, scenes: int = 8) -> dict[str, Trial]:
         """What each composition gives on a few photos: which labels it teaches, and whether it works at all."""
