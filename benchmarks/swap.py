@@ -24,7 +24,7 @@ from typing import Any, Final, Self
 
 import httpx2
 
-from hazardlens.model.bundle import CARD_FILE, SHIPPED_BUNDLE, ManifestDraft, read_bundle, write_bundle
+from hazardlens.model.bundle import CARD_FILE, SHIPPED_BUNDLE, ManifestDraft, float_graph, read_bundle, write_bundle
 from load_clients import HOST, Connection, Load, encode_request
 from phone_photos import SMALL_WH, make_set
 from servers import Server, clean_environ, hazardlens_server
@@ -166,7 +166,9 @@ def copy_with_version(source: Path, target: Path, version: str) -> None:
     bundle = read_bundle(source)
     draft = bundle.manifest.model_dump(exclude={"files"}) | {"version": version}
     card = (source / CARD_FILE).read_text("utf-8")
-    write_bundle(target, onnx_bytes=bundle.onnx_bytes, card=card, draft=ManifestDraft.model_validate(draft))
+    floats = float_graph(bundle) if bundle.manifest.weights == "int8" else None
+    fresh = ManifestDraft.model_validate(draft)
+    write_bundle(target, onnx_bytes=bundle.onnx_bytes, card=card, draft=fresh, float_bytes=floats)
 
 
 @contextlib.contextmanager

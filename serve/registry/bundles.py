@@ -5,11 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from hazardlens.model.bundle import CARD_FILE, MANIFEST_FILE, MAX_TEXT_BYTES, ONNX_FILE, Manifest, read_bundle
+from hazardlens.model.bundle import (
+    CARD_FILE,
+    FLOAT_FILE,
+    MANIFEST_FILE,
+    MAX_TEXT_BYTES,
+    ONNX_FILE,
+    Manifest,
+    read_bundle,
+)
 from hazardlens.model.errors import BundleError, BundleInvalidError
 from hazardlens.serve.registry.errors import ModelAmbiguousError, ModelMissingError
 
-_FILES: Final = (MANIFEST_FILE, ONNX_FILE, CARD_FILE)
+_FILES: Final = (MANIFEST_FILE, ONNX_FILE, CARD_FILE, FLOAT_FILE)
 
 Signature = tuple[tuple[int, int, int] | None, ...]
 """Inode, size and time of change of each file: what has another signature is read again."""

@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from hazardlens.model.bundle import CARD_FILE, MANIFEST_FILE, ONNX_FILE, Bundle, read_bundle
+from hazardlens.model.bundle import MANIFEST_FILE, Bundle, read_bundle
 from hazardlens.model.errors import BundleError, BundleInvalidError
 
 
@@ -34,7 +34,7 @@ def install_bundle(bundle: Bundle, registry: Path) -> Path:
     try:
         fresh = workplace / "bundle"
         fresh.mkdir()
-        for name in (ONNX_FILE, CARD_FILE, MANIFEST_FILE):
+        for name in (*bundle.manifest.files, MANIFEST_FILE):
             _copy_durably(bundle.path / name, fresh / name)
         _require_same(bundle, fresh)
         fresh.rename(place)

@@ -33,7 +33,7 @@ from hazardlens.training.retraining.plan import (
     remember_dataset,
 )
 from hazardlens.training.retraining.version import SPLIT_FILE
-from hazardlens.training.shipping.export import export_run
+from hazardlens.training.shipping.export import Wishes, export_run
 from hazardlens.training.shipping.gate import REPORT_FILE, GateReport, ModelId, judge_changes
 
 PAGE_FILE: Final = "report.html"
@@ -128,6 +128,7 @@ def _export(plan: Plan, built: BuiltVersion, report: Report, advance: Advance | 
         remarks=[remark],
         parent=plan.parent,
         hazards=_hazards(plan),
+        wishes=Wishes(int8=plan.parent.weights == "int8"),
         now=plan.started,
         advance=advance,
     )
