@@ -18,7 +18,7 @@ from hazardlens.training.composing.pests_cutouts import Rats
 from hazardlens.training.composing.registry import compositions
 from hazardlens.training.composing.scene import Composition, Scene
 from hazardlens.training.data.records import PhotoRecord
-from support.project import ROOT
+from support.project import REPO
 
 PHOTO = "photos/doordetect-oi__141.jpg"
 KNOWN = frozenset({"kitchen_dirty", "kitchen_pest"})
@@ -173,7 +173,7 @@ def test_boxes_that_touch_become_one() -> None:
 
 
 def test_only_photos_that_train_are_marked_or_cut_up() -> None:
-    manifest = json.loads((ROOT / "datasets" / "split-v1.json").read_text("utf-8"))
+    manifest = json.loads((REPO / "datasets" / "split-v1.json").read_text("utf-8"))
     used = [*marked(), *pests_cutouts.PHOTOS]
     assert {manifest["photos"][photo]["split"] for photo in used} == {"train"}
 
