@@ -1,10 +1,12 @@
 """`hazardlens train`: what it says, and how it ends."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hazardlens.training.fitting import runs
+from hazardlens.training.fitting.material import Sources
 from support.command_line import Invoke
 
 
@@ -46,3 +48,30 @@ def test_an_interrupt_says_how_to_go_on(
 
     assert result.code == 130
     assert "the same command with --resume goes on" in result.err
+
+
+def test_options_reach_the_run(invoke: Invoke, repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, Any] = {}
+    monkeypatch.setattr(runs, "train", lambda config, **options: seen.update(options, config=config))
+    config = repo / "training" / "configs" / "hazards.toml"
+    sets = [tmp_path / "covers", tmp_path / "exits"]
+    options = ["--rendered", sets[0], "--rendered", sets[1], "--parts", tmp_path, "--minutes", "2.5", "--stock-loss"]
+    inputs = ["--config", config, "--data", tmp_path, "--weights", config, "--out", tmp_path / "run"]
+    result = invoke("train", *inputs, *options, "--without", "composed", "--exclude-provenance", "unclear")
+
+    assert result.code == 0, result.err
+    assert seen["sources"] == Sources(tmp_path, tuple(sets), tmp_path, ("unclear",))
+    assert seen["minutes"] == 2.5
+    assert seen["config"].loss == "stock"
+    assert seen["config"].mix.composed == 0
+    assert seen["config"].mix.rendered > 0
+
+
+def test_a_part_that_does_not_exist_is_one_line(invoke: Invoke, repo: Path, tmp_path: Path) -> None:
+    config = repo / "training" / "configs" / "hazards.toml"
+    inputs = ["--config", config, "--data", tmp_path, "--weights", config, "--out", tmp_path / "run"]
+    result = invoke("train", *inputs, "--without", "real")
+
+    assert result.code == 2
+    assert "not without real" in result.err
+    assert result.err.count("\n") == 1
