@@ -71,10 +71,15 @@ def _fixings(sight: Sight, rng: np.random.Generator) -> tuple[Floats, Floats]:
 def tangle(sight: Sight, rng: np.random.Generator) -> list[Strand] | None:
     """Many cables on a facade that droop unequally between two fixings, loops and ends hanging out of them."""
     width = _thickness(sight.scene, rng, 0.002, 0.008)
-    first = sight.fixing(rng, (0.0, 0.4), (0.05, 0.4))
-    if not sight.is_wall(first):
+    for _ in range(6):
+        first = sight.fixing(rng, (0.0, 0.5), (0.05, 0.4))
+        last = first + vector(
+            [rng.uniform(0.2, 0.5) * sight.scene.width_px, rng.normal(0, 0.05) * sight.scene.height_px]
+        )
+        if sight.is_wall(first) and not sight.is_sky(last):
+            break
+    else:
         return None
-    last = first + vector([rng.uniform(0.2, 0.55) * sight.scene.width_px, rng.normal(0, 0.05) * sight.scene.height_px])
     span = float(last[0] - first[0])
     strands = []
     for _ in range(int(rng.integers(5, 16))):
@@ -95,8 +100,8 @@ def coil(sight: Sight, rng: np.random.Generator) -> list[Strand] | None:
     if width < 1.1:
         return None
     if rng.random() < 0.6:
-        centre = sight.point(rng, (0.12, 0.88), (0.12, 0.6))
-        if not sight.is_wall(centre) or not sight.is_wall(centre + vector([0, radius])):
+        centre = _on_wall(sight, rng, radius)
+        if centre is None:
             return None
         strands = [coiled(centre, radius, float(rng.uniform(0.8, 1.15)), width, rng)]
         if rng.random() < 0.5:  # the line that it belongs to comes from above
@@ -107,6 +112,14 @@ def coil(sight: Sight, rng: np.random.Generator) -> list[Strand] | None:
     if foot is None:
         return None
     return [coiled(foot, radius, float(rng.uniform(0.22, 0.6)), width, rng)]
+
+
+def _on_wall(sight: Sight, rng: np.random.Generator, radius_px: float) -> Floats | None:
+    for _ in range(8):
+        centre = sight.point(rng, (0.12, 0.88), (0.12, 0.58))
+        if sight.is_wall(centre) and sight.is_wall(centre + vector([0, radius_px])):
+            return centre
+    return None
 
 
 def lie(sight: Sight, rng: np.random.Generator) -> list[Strand] | None:
@@ -218,7 +231,7 @@ class FramedCable:
         kind = _KINDS[int(rng.integers(len(_KINDS)))]
         for _ in range(8):
             share = float(rng.uniform(0.35, 0.8))
-            x, y = rng.random() * (1 - share) * scene.width_px, rng.random() * (1 - share) * scene.height_px
+            x, y = rng.random() * (1 - share) * scene.width_px, 0.6 * rng.random() ** 2 * (1 - share) * scene.height_px
             near = framed(scene, (int(x), int(y)), share, rng)
             if near is not None:
                 return _draw(near, kind, rng)

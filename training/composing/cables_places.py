@@ -11,6 +11,7 @@ from hazardlens.training.composing.ground import Ground, find_ground
 from hazardlens.training.composing.scene import Scene
 
 _GRID = 96
+_GROUND = 0.9  # cost up to which a cell is rather ground
 _LEAST_SKY = 120  # lightness, 0 to 255
 
 
@@ -41,7 +42,9 @@ class Sight:
         """Whether a pixel may show a wall or a pole: no sky, nothing labelled, and not low in the photo."""
         low, high = self.scene.boxes_xyxy[:, :2], self.scene.boxes_xyxy[:, 2:]
         boxed = bool(np.any(np.all((point >= low) & (point <= high), axis=1)))
-        return not boxed and not self.is_sky(point) and float(point[1]) < 0.6 * self.scene.height_px
+        x, y = float(point[0]), float(point[1])
+        ground = self.ground.cost_of(max(x - 1, 0), max(y - 1, 0), x + 1, y + 1) < _GROUND
+        return not boxed and not ground and not self.is_sky(point) and y < 0.6 * self.scene.height_px
 
     def fixing(self, rng: np.random.Generator, x: tuple[float, float], y: tuple[float, float]) -> Floats:
         """A pixel where something stands out that a cable may be fixed to, in these fractions of width and height."""

@@ -71,8 +71,9 @@ def find_place(scene: Scene, ground: Ground, rng: np.random.Generator, nearness:
             found.append((cost, Place((u, v), half, ground.horizon_px)))
         if len(found) >= 6:
             break
-    # Even ground, but rather a large cover: people photograph what they report from near.
-    return min(found, key=lambda pair: pair[0] - 0.6 * np.log(pair[1].half_width_px))[1] if found else None
+    # Even ground, and mostly rather a large cover: people photograph what they report from near.
+    liking = float(rng.uniform(-0.15, 0.8))
+    return min(found, key=lambda pair: pair[0] - liking * np.log(pair[1].half_width_px))[1] if found else None
 
 
 def put(

@@ -14,7 +14,7 @@ from support.street import street
 BLACK = vector([0.03, 0.03, 0.03])
 
 
-def composed(composition: Composition, scene: Scene, seeds: int = 20) -> list[tuple[int, Scene]]:
+def composed(composition: Composition, scene: Scene, seeds: int = 10) -> list[tuple[int, Scene]]:
     results = ((seed, composition.compose(scene, np.random.default_rng(seed))) for seed in range(seeds))
     return [(seed, result) for seed, result in results if result is not None]
 
@@ -112,7 +112,7 @@ def test_a_framed_photo_keeps_whole_boxes_and_gains_one() -> None:
     scene = street(boxes=((150, 150, 190, 190),))
     framed = next(composition for composition in CABLES if composition.name == "cables-framed")
     results = composed(framed, scene)
-    assert len(results) >= 5
+    assert len(results) >= 3
     for _, result in results:
         assert result.labels[-1] in {"dangling_cable", "cable_ok"}
         assert result.labels[:-1] in {(), ("stacked_clutter",)}
