@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from hazardlens.training.composing.clutter_arrays import f32
+from hazardlens.training.composing.clutter_arrays import Floats, f32
 from hazardlens.training.composing.clutter_layer import Layer
 from hazardlens.training.composing.clutter_look import look_of
 from hazardlens.training.composing.kitchens import DirtyKitchen, labelled, pick, tidy_kitchen
@@ -64,7 +64,8 @@ class PestVisit:
         count = int(rng.integers(1, 7)) if roaches else int(rng.choice((1, 1, 1, 2, 3)))
         numbers: list[int] = []
         edge = f32([0.6 * length_px, 0.7 * length_px])
-        for point in np.clip(surface.points(count, rng), edge, f32([scene.width_px, scene.height_px]) - edge):
+        points = np.clip(surface.points(count, rng), edge, f32([scene.width_px, scene.height_px]) - edge)
+        for point in _apart(f32(points), 0.75 * length_px):
             at, size = (float(point[0]), float(point[1])), length_px * float(rng.uniform(0.85, 1.15))
             if roaches:
                 numbers.append(draw_roach(layer, at, size, surface.flatness(at[1]), rng))
@@ -96,6 +97,14 @@ class RatsAtHeap:
             if _free(scene, (at[0] - 1.1 * size, at[1] - 0.95 * size, at[0] + 1.1 * size, at[1] + 0.1 * size)):
                 numbers.append(_rat(self.rats, layer, at, size, rng))
         return _with_pests(scene, layer, numbers, rng) if numbers else None
+
+
+def _apart(points: Floats, least_px: float) -> list[Floats]:
+    kept: list[Floats] = []
+    for point in points:
+        if all(float(np.hypot(*(point - other))) >= least_px for other in kept):
+            kept.append(point)
+    return kept
 
 
 def _rat(rats: Rats, layer: Layer, at_px: tuple[float, float], length_px: float, rng: np.random.Generator) -> int:
