@@ -41,7 +41,8 @@ def _variant(row: VariantFigures, chosen: VariantFigures) -> tuple[str, ...]:
 
 
 def _note(row: VariantFigures) -> str:
-    judged = f"AP50: mean over {', '.join(row.labels)}, on validation photos"
+    weighted = ", ".join(f"{label} (weight {row.weights_of[label]:.2g})" for label in row.labels)
+    judged = f"AP50: mean over {weighted}, on validation photos; labels with few boxes weigh less"
     if row.rendered:
         judged += f"; {', '.join(row.rendered)} on rendered scenes, because real photos show too few"
     return (

@@ -1,7 +1,8 @@
 """One network at several input sizes, in float32 and 8-bit: which one ships, by accuracy on validation photos and time.
 
 Accuracy is the mean AP50 over the labels that enough validation boxes can judge: boxes of real photos, or of rendered
-scenes of the validation side where real ones are too few. Test photos take no part in the choice.
+scenes of the validation side where real ones are too few. Labels with few boxes weigh less, because their figure moves
+by points when one box is missed. Test photos take no part in the choice.
 """
 
 import time
@@ -28,6 +29,10 @@ from hazardlens.training.shipping.quantize import Tensor, quantised
 
 MIN_BOXES: Final = 5
 """Labels with fewer validation boxes do not count: their figure is chance."""
+FULL_BOXES: Final = 30
+"""From so many boxes on a label has its full weight; with fewer, its share of it."""
+RENDERED_SHARE: Final = 0.5
+"""Of its weight, what a label has that only rendered scenes judge."""
 MOST_LOSS: Final = 0.01
 """AP50 by which the variant that ships may be worse than the best."""
 
@@ -85,8 +90,9 @@ class VariantFigures(BaseModel):
         size_px: side of its input.
         weights: what it computes in.
         megabytes: of its graph.
-        ap50: mean over `labels`.
+        ap50: mean over `labels`, weighted.
         labels: AP50 by label.
+        weights_of: what each of them weighs.
         rendered: those of the labels that rendered scenes judge.
         latency_ms: median time of one photo on one thread: pre-processing, graph and post-processing.
         chosen: it ships.
@@ -99,6 +105,7 @@ class VariantFigures(BaseModel):
     megabytes: float
     ap50: float
     labels: dict[str, float]
+    weights_of: dict[str, float]
     rendered: tuple[str, ...]
     latency_ms: float
     chosen: bool = False
@@ -174,17 +181,18 @@ def measure_variants(
     figures = []
     times = _times(detectors, spread(material.validation, effort.timed_photos))
     for variant, detector, seconds in zip(variants, detectors, times, strict=True):
-        labels, rendered = _accuracy(judge(detector, material.validation), judge(detector, made), detector.labels)
+        found = _accuracy(judge(detector, material.validation), judge(detector, made), detector.labels)
         row = VariantFigures(
             size_px=variant.size_px,
             weights=variant.weights,
             megabytes=len(variant.content) / 1e6,
-            ap50=sum(labels.values()) / len(labels),
-            labels=labels,
-            rendered=rendered,
+            ap50=sum(item.ap50 * item.weight for item in found) / sum(item.weight for item in found),
+            labels={item.label: item.ap50 for item in found},
+            weights_of={item.label: item.weight for item in found},
+            rendered=tuple(item.label for item in found if item.rendered),
             latency_ms=1000 * seconds,
         )
-        say(f"{row.name}: AP50 {row.ap50:.3f} over {len(labels)} labels, {row.latency_ms:.1f} ms a photo")
+        say(f"{row.name}: AP50 {row.ap50:.3f} over {len(found)} labels, {row.latency_ms:.1f} ms a photo")
         figures.append(row)
     best = choose(figures)
     say(f"{best.name} ships")
@@ -233,21 +241,25 @@ def _timed(detector: OnnxDetector, photo: Photo) -> float:
     return time.perf_counter() - start
 
 
-def _accuracy(
-    real: Sequence[JudgedPhoto], made: Sequence[JudgedPhoto], labels: Sequence[str]
-) -> tuple[dict[str, float], tuple[str, ...]]:
-    """AP50 by label, and which labels rendered scenes judge."""
-    found: dict[str, float] = {}
-    rendered = []
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    label: str
+    ap50: float
+    weight: float
+    rendered: bool
+
+
+def _accuracy(real: Sequence[JudgedPhoto], made: Sequence[JudgedPhoto], labels: Sequence[str]) -> list[_Judged]:
+    """AP50 and weight of each label that real photos, or else rendered scenes, can judge."""
+    found: list[_Judged] = []
     for label in labels:
         subject = Subject(label, "label", frozenset([label]), {label: 0.0})
         for photos in (real, made):
             figures = box_figures(photos, subject, resamples=0)
             if figures.ap50 is not None and figures.boxes >= MIN_BOXES:
-                found[label] = figures.ap50
-                if photos is made:
-                    rendered.append(label)
+                weight = min(1.0, figures.boxes / FULL_BOXES) * (RENDERED_SHARE if photos is made else 1.0)
+                found.append(_Judged(label, figures.ap50, weight, photos is made))
                 break
     if not found:
         raise ExportError(f"no label has {MIN_BOXES} validation boxes to choose a variant by")
-    return found, tuple(rendered)
+    return found

@@ -29,6 +29,7 @@ def row(ap50: float, latency_ms: float, size_px: int = 512, weights: Weights = "
         megabytes=10,
         ap50=ap50,
         labels={"stacked_clutter": ap50},
+        weights_of={"stacked_clutter": 1.0},
         rendered=(),
         latency_ms=latency_ms,
     )
@@ -74,6 +75,7 @@ def test_variants_are_made_measured_and_one_is_chosen(tmp_path: Path) -> None:
     assert [item.name for item in figures] == [variant.name for variant in variants]
     assert sum(item.chosen for item in figures) == 1
     assert all(item.latency_ms > 0 and set(item.labels) == {"stacked_clutter"} for item in figures)
+    assert all(item.weights_of == {"stacked_clutter": 6 / 30} for item in figures)
     assert len(lines) == 2 + 4 + 1
     assert lines[-1].endswith("ships")
 
@@ -87,6 +89,7 @@ def test_rendered_scenes_judge_labels_that_real_photos_do_not_show(tmp_path: Pat
     draft = tiny_draft(LIVELY_LABELS)
     (found,) = measure_variants(variants, draft, Material((), bare, made), effort=QUICK, say=lambda _line: None)
     assert found.rendered == ("stacked_clutter",)
+    assert found.weights_of == {"stacked_clutter": 0.5 * 6 / 30}
     with pytest.raises(ExportError, match="no label has 5 validation boxes"):
         measure_variants(variants, draft, Material((), bare), effort=QUICK, say=lambda _line: None)
 
