@@ -11,13 +11,14 @@ from typing import Any, Final
 import numpy as np
 import torch
 
-from hazardlens.training.config import AugmentConfig, StageConfig, TrainConfig
+from hazardlens.training.config import StageConfig, TrainConfig
 from hazardlens.training.data.coverage import Coverage
 from hazardlens.training.fitting.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from hazardlens.training.fitting.dataset import EpochLoader, PartialDataset
 from hazardlens.training.fitting.machine import data_workers
 from hazardlens.training.fitting.material import Material
 from hazardlens.training.fitting.mixing import MixedOrder
+from hazardlens.training.fitting.overrides import overrides
 from hazardlens.training.fitting.plots import draw_batch
 from hazardlens.training.fitting.validation import Figures, Validation
 from hazardlens.training.networks.backend import BaseTrainer, DetectionTrainer, unwrap_model
@@ -81,7 +82,7 @@ class PartialTrainer(DetectionTrainer):
         self.epoch_started = time.monotonic()
         self.validation_s = 0.0
         self.best_fitness: float | None = None
-        super().__init__(overrides=_overrides(job))
+        super().__init__(overrides=overrides(job.config, job.stage, job.folder))
         self.args.workers = data_workers(job.config.workers)  # the base class forbids workers on a CPU
         torch.set_num_threads(job.config.threads)  # the base class leaves one core idle
 
@@ -239,51 +240,6 @@ class PartialTrainer(DetectionTrainer):
     def final_eval(self) -> None:
         """The best epoch was measured when it was saved: only the stock trainer's empty folder is left to clear."""
         self.wdir.rmdir()
-
-
-def _overrides(job: Job) -> dict[str, Any]:
-    """The job in ultralytics' words."""
-    stage, augment = job.stage, job.config.augment
-    return {
-        "model": job.config.arch,
-        "data": "",
-        "task": "detect",
-        "save_dir": str(job.folder),
-        "exist_ok": True,
-        "epochs": stage.epochs,
-        "imgsz": stage.size_px,
-        "batch": stage.batch,
-        "nbs": stage.batch,  # every batch is a step of the optimizer
-        "optimizer": "AdamW",
-        "lr0": stage.lr,
-        "lrf": stage.final_lr,
-        "cos_lr": True,
-        "momentum": 0.9,
-        "weight_decay": stage.weight_decay,
-        "warmup_epochs": stage.warmup_epochs,
-        "warmup_bias_lr": 0.0,
-        "patience": stage.epochs + 1,  # the stage runs to its end; the best epoch is kept
-        "seed": job.config.seed,
-        "freeze": job.config.freeze,
-        "deterministic": False,  # nothing on a CPU needs it, and on a GPU it costs half the speed
-        "amp": False,  # the network chooses its own type, see PartialDetectionModel
-        "device": "0" if torch.cuda.is_available() else "cpu",
-        "plots": False,
-        "close_mosaic": stage.close_mosaic,
-        "mosaic": stage.mosaic,
-        **_augment_overrides(augment),
-    }
-
-
-def _augment_overrides(augment: AugmentConfig) -> dict[str, float]:
-    return {
-        "translate": augment.translate,
-        "degrees": augment.degrees,
-        "hsv_h": augment.hsv_h,
-        "hsv_s": augment.hsv_s,
-        "hsv_v": augment.hsv_v,
-        "fliplr": augment.flip,
-    }
 
 
 def _flat(figures: Figures) -> dict[str, float]:
