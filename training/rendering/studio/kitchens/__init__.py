@@ -1,0 +1,1 @@
+"""Scenes of kitchens, clean, dirty and with pests."""
