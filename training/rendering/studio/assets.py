@@ -127,6 +127,8 @@ class Assets:
         offset.location = (-(low.x + high.x) / 2, -(low.y + high.y) / 2, -low.z)
         copies = {part: part.copy() for part in root}
         for part, copy in copies.items():
+            copy.use_fake_user = False
+            copy.pop("template", None)  # else it would outlive its scene
             bpy.context.scene.collection.objects.link(copy)
             copy.parent = copies.get(part.parent, offset)
             copy.matrix_parent_inverse.identity()

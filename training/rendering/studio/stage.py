@@ -46,6 +46,9 @@ class Stage:
             for block in list(blocks):
                 if block.users == 0 and block != self._mask_material:
                     blocks.remove(block)
+        for image in list(bpy.data.images):  # those that are painted for a scene; files are kept for the next one
+            if image.users == 0 and image.source == "GENERATED":
+                bpy.data.images.remove(image)
         self.scene.world = bpy.data.worlds.new("world")
 
     def link(self, thing: Any) -> Any:
