@@ -69,7 +69,8 @@ def _config(asked: argparse.Namespace, *, bf16: bool) -> TrainConfig:
     config = read_config(CONFIG)
     stage = StageConfig(size_px=asked.size_px, epochs=asked.epochs, batch=16, lr=0.001, final_lr=0.05, mosaic=0.5)
     mix = config.mix.model_copy(update={"real": 1.0, "rendered": 0.0, "composed": 0.0})
-    changes = {"stages": (stage,), "mix": mix, "bf16": bf16, "threads": asked.threads}
+    validation = config.validation.model_copy(update={"every": 1})
+    changes = {"stages": (stage,), "mix": mix, "validation": validation, "bf16": bf16, "threads": asked.threads}
     return config.model_copy(update=changes)
 
 

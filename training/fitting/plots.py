@@ -46,7 +46,8 @@ def _draw_lines(axes: Any, rows: Sequence[dict[str, Any]], names: Sequence[str])
     for index in range(1, len(rows)):
         if rows[index]["stage"] != rows[index - 1]["stage"]:
             axes.axvline(index + 0.5, color="grey", linestyle=":")
-    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=7)
+    if axes.get_legend_handles_labels()[0]:  # else nothing was validated yet
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=7)
     axes.grid(visible=True, alpha=0.3)
 
 
