@@ -1,0 +1,1 @@
+"""Facades, alleys, streets, yards and corridors with lines, taut or hanging."""
