@@ -90,6 +90,33 @@ def test_the_pins_are_within_what_is_declared() -> None:
     assert outside == []
 
 
+STUDIO = REPO / "training" / "rendering" / "studio"
+BLENDER = {"bmesh", "bpy", "mathutils"}
+"""Modules of the distribution bpy, which is installed in an environment of its own."""
+
+
+def test_the_studio_needs_what_its_own_environment_pins() -> None:
+    lines = (STUDIO / "requirements.txt").read_text("utf-8").splitlines()
+    assert [line for line in lines if not PIN.fullmatch(line)] == []
+    pinned = {line.partition("==")[0].lower() for line in lines}
+    own = {
+        "bpy" if name in BLENDER else {"PIL": "pillow"}.get(name, name)
+        for name in _imported("training/rendering/studio")
+    }
+    assert own - pinned == set()
+
+
+def test_only_the_studio_needs_blender() -> None:
+    elsewhere = {
+        path for name in PACKAGE_FOLDERS for path in files_below(name, "*.py") if not path.is_relative_to(STUDIO)
+    }
+    assert {
+        path
+        for path in elsewhere
+        if re.search(r"^\s*(import|from) (bpy|bmesh|mathutils)", path.read_text(), re.MULTILINE)
+    } == set()
+
+
 @pytest.mark.parametrize(
     ("folder", "extras"),
     [
@@ -107,7 +134,7 @@ def test_all_that_is_imported_is_declared(folder: str, extras: tuple[str, ...]) 
     distributions = packages_distributions()
     undeclared = {
         name
-        for name in _imported(folder)
+        for name in _imported(folder) - BLENDER
         if declared.isdisjoint(canonicalize_name(item) for item in distributions.get(name, [name]))
     }
     assert undeclared == set()
