@@ -1,0 +1,1 @@
+"""Corridors, stairwells, lobbies, store rooms and facades with exits, clear and blocked."""
