@@ -49,26 +49,60 @@ def match_boxes(truths_xyxy: Sequence[Boxes], found: Sequence[tuple[Boxes, Score
         truths_xyxy: per photo (N, 4) true boxes, pixels.
         found: per photo (M, 4) boxes in the same frame and (M,) scores.
     """
-    truth_rows = [_row(photo, box) for photo, boxes in enumerate(truths_xyxy) for box in boxes]
-    found_rows = [
-        _row(photo, box) | {"score": float(score)}
-        for photo, (boxes, scores) in enumerate(found)
-        for box, score in _best(boxes, scores)
-    ]
+    truth_rows, found_rows = _truth_rows(truths_xyxy), _found_rows(found)
     counts = np.asarray([len(boxes) for boxes in truths_xyxy], dtype=np.int64)
-    hit_ids: set[int] = set()
     ap50 = ap50_95 = None
     if truth_rows:
         precision = _evaluate(len(counts), truth_rows, found_rows, _IOU_THRESHOLDS)["precision"]
         ap50, ap50_95 = float(precision[0].mean()), float(precision.mean())
-        matched = _evaluate(len(counts), truth_rows, found_rows, _IOU_THRESHOLDS[:1])["matched"]
-        hit_ids = {int(pair.split("_", 1)[0]) for pair in matched}
-    scores = np.asarray([row["score"] for row in found_rows], dtype=np.float64)
-    # Stable, because the library breaks ties in the order of the photos too.
-    order = np.argsort(-scores, kind="stable")
-    hits = np.asarray([number in hit_ids for number in range(1, len(found_rows) + 1)], dtype=bool)
+    hits = _hits(len(counts), truth_rows, found_rows, _IOU_THRESHOLDS[0])
+    scores, order = _best_first(found_rows)
     photo_ids = np.asarray([row["image_id"] - 1 for row in found_rows], dtype=np.int64)
     return BoxMatches(ap50, ap50_95, len(truth_rows), scores[order], hits[order], photo_ids[order], counts)
+
+
+def hits_at_each_iou(
+    truths_xyxy: Sequence[Boxes], found: Sequence[tuple[Boxes, Scores]]
+) -> npt.NDArray[np.bool_]:
+    """(10, D): whether each detection of `match_boxes` met a box of its own at IoU 0.50, 0.55 ... 0.95.
+
+    Args:
+        truths_xyxy: as there.
+        found: as there.
+    """
+    truth_rows, found_rows = _truth_rows(truths_xyxy), _found_rows(found)
+    _, order = _best_first(found_rows)
+    rows = [_hits(len(truths_xyxy), truth_rows, found_rows, threshold) for threshold in _IOU_THRESHOLDS]
+    return np.stack(rows)[:, order]
+
+
+def _best_first(rows: list[dict[str, Any]]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """Scores, and the order that sorts them; stable, because the library breaks ties in the order of the photos too."""
+    scores = np.asarray([row["score"] for row in rows], dtype=np.float64)
+    return scores, np.argsort(-scores, kind="stable")
+
+
+def _hits(
+    photos: int, truth_rows: list[dict[str, Any]], found_rows: list[dict[str, Any]], threshold: float
+) -> npt.NDArray[np.bool_]:
+    """(D,) in the order of the rows: whether a detection met a true box of its own."""
+    hit_ids: set[int] = set()
+    if truth_rows:
+        matched = _evaluate(photos, truth_rows, found_rows, np.asarray([threshold]))["matched"]
+        hit_ids = {int(pair.split("_", 1)[0]) for pair in matched}
+    return np.asarray([number in hit_ids for number in range(1, len(found_rows) + 1)], dtype=bool)
+
+
+def _truth_rows(truths_xyxy: Sequence[Boxes]) -> list[dict[str, Any]]:
+    return [_row(photo, box) for photo, boxes in enumerate(truths_xyxy) for box in boxes]
+
+
+def _found_rows(found: Sequence[tuple[Boxes, Scores]]) -> list[dict[str, Any]]:
+    return [
+        _row(photo, box) | {"score": float(score)}
+        for photo, (boxes, scores) in enumerate(found)
+        for box, score in _best(boxes, scores)
+    ]
 
 
 def _best(boxes: Boxes, scores: Scores) -> list[tuple[Boxes, np.float32]]:

@@ -68,15 +68,31 @@ def interpolated_ap(matches: BoxMatches, weights: Weights | None = None) -> floa
 
     Unlike `box_curve` it takes detections one by one where scores are equal, as COCO does.
     """
+    return mean_ap(matches, matches.hits[None], weights)
+
+
+def mean_ap(matches: BoxMatches, hits_each: Flags, weights: Weights | None = None) -> float | None:
+    """The mean of COCO's AP over several ways to call a detection right; None without a box.
+
+    Args:
+        matches: the detections, best first.
+        hits_each: (K, D), such as one row for each IoU threshold.
+        weights: (P,), one per photo.
+    """
     per_photo = np.ones(len(matches.boxes_per_photo)) if weights is None else weights
     total = float(per_photo @ matches.boxes_per_photo)
     if total == 0:
         return None
     drawn = per_photo[matches.photo_ids]
-    true, called = np.cumsum(drawn * matches.hits), np.cumsum(drawn)
+    true, called = np.cumsum(drawn * hits_each, axis=1), np.cumsum(drawn)
     precision = np.divide(true, called, out=np.zeros_like(true), where=called > 0)
-    envelope = np.append(np.maximum.accumulate(precision[::-1])[::-1], 0.0)
-    return float(envelope[np.searchsorted(true / total, _RECALL_POINTS, side="left")].mean())
+    envelope = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
+    return float(np.mean([_at_recalls(*pair) for pair in zip(true / total, envelope, strict=True)]))
+
+
+def _at_recalls(recall: Floats, envelope: Floats) -> float:
+    places = np.searchsorted(recall, _RECALL_POINTS, side="left")
+    return float(np.append(envelope, 0.0)[places].mean())
 
 
 def photo_ap(photos: PhotoScores, weights: Weights | None = None) -> float | None:

@@ -5,7 +5,7 @@ labels that could raise it were looked for, or where a known box says yes. A fig
 None, never 0.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from hazardlens.model.taxonomy import HAZARDS, LABEL_HAZARDS, Category
-from hazardlens.training.measuring.coco import match_boxes
+from hazardlens.training.measuring.coco import hits_at_each_iou, match_boxes
 from hazardlens.training.measuring.curves import (
     RESAMPLES,
     Flags,
@@ -22,6 +22,7 @@ from hazardlens.training.measuring.curves import (
     group_weights,
     interpolated_ap,
     interval,
+    mean_ap,
     photo_ap,
     photo_curve,
     recall_at_precision,
@@ -63,10 +64,11 @@ class BoxFigures(_Figures):
     ap50: float | None
     ap50_interval: Interval | None
     ap50_95: float | None
+    ap50_95_interval: Interval | None = None
 
 
 class PhotoFigures(_Figures):
-    """Whole photos: does this one show the subject? The last five are taken at the model's own thresholds."""
+    """Whole photos: does this one show the subject? Recall and alarms are taken at the model's own thresholds."""
 
     photos: int
     positive_photos: int
@@ -78,6 +80,8 @@ class PhotoFigures(_Figures):
     false_alarms: int
     false_alarms_per_100: float | None
     false_alarms_interval: Interval | None
+    recall_at_90_precision_interval: Interval | None = None
+    recall_interval: Interval | None = None
 
 
 class SubjectFigures(_Figures):
@@ -133,11 +137,14 @@ def box_figures(photos: Sequence[JudgedPhoto], subject: Subject, *, resamples: i
     """AP50 and AP50-95 of the subject's boxes; labels of one hazard count as one kind of box."""
     complete = [photo for photo in photos if photo.is_complete_for(searched(subject))]
     truths = [photo.true_boxes(subject.truth_labels) for photo in complete]
-    matches = match_boxes(truths, [photo.found(subject.model_thresholds) for photo in complete])
-    weights = _resampled(complete, resamples)
-    bounds = None
+    found = [photo.found(subject.model_thresholds) for photo in complete]
+    matches = match_boxes(truths, found)
+    weights = resampled(complete, resamples)
+    bounds = bounds_of_mean = None
     if matches.boxes and weights is not None:
+        hits = hits_at_each_iou(truths, found)
         bounds = interval(lambda row: interpolated_ap(matches, row), weights)
+        bounds_of_mean = interval(lambda row: mean_ap(matches, hits, row), weights)
     return BoxFigures(
         photos=len(complete),
         positive_photos=sum(len(boxes) > 0 for boxes in truths),
@@ -145,11 +152,12 @@ def box_figures(photos: Sequence[JudgedPhoto], subject: Subject, *, resamples: i
         ap50=matches.ap50,
         ap50_interval=bounds,
         ap50_95=matches.ap50_95,
+        ap50_95_interval=bounds_of_mean,
     )
 
 
-def _resampled(photos: Sequence[JudgedPhoto], resamples: int) -> Weights | None:
-    """None where an interval makes no sense: a single place says nothing about others."""
+def resampled(photos: Sequence[JudgedPhoto], resamples: int) -> Weights | None:
+    """How often each photo is drawn in each resample; None where an interval makes no sense: a single place says nothing about others."""
     groups = [photo.group for photo in photos]
     return group_weights(groups, resamples=resamples) if resamples and len(set(groups)) > 1 else None
 
@@ -174,20 +182,27 @@ def photo_figures(photos: Sequence[JudgedPhoto], subject: Subject, *, resamples:
     alarms = np.asarray([_fires(photo, subject) for photo in kept], dtype=bool)
     harmless, positive = ~scores.positive, scores.positive
     both = bool(harmless.any() and positive.any())  # where all photos are alike there is nothing to tell apart
-    weights = _resampled(kept, resamples)
+    weights = resampled(kept, resamples)
+
+    def bounds(figure: Callable[[Weights], float | None], *, known: bool) -> Interval | None:
+        return interval(figure, weights) if known and weights is not None else None
+
+    def clean_recall(row: Weights | None) -> float:
+        return recall_at_precision(photo_curve(scores, row), PRECISION_FLOOR)
+
     return PhotoFigures(
         photos=len(kept),
         positive_photos=int(positive.sum()),
         average_precision=photo_ap(scores) if both else None,
-        average_precision_interval=(
-            interval(lambda row: photo_ap(scores, row), weights) if both and weights is not None else None
-        ),
-        recall_at_90_precision=recall_at_precision(photo_curve(scores), PRECISION_FLOOR) if both else None,
-        recall=float(alarms[positive].mean()) if positive.any() else None,
+        average_precision_interval=bounds(lambda row: photo_ap(scores, row), known=both),
+        recall_at_90_precision=clean_recall(None) if both else None,
+        recall_at_90_precision_interval=bounds(clean_recall, known=both),
+        recall=rate(alarms, positive),
+        recall_interval=bounds(lambda row: rate(alarms, positive, row), known=bool(positive.any())),
         harmless_photos=int(harmless.sum()),
         false_alarms=int(alarms[harmless].sum()),
-        false_alarms_per_100=100 * float(alarms[harmless].mean()) if harmless.any() else None,
-        false_alarms_interval=None if weights is None else interval(lambda row: _rate(alarms, harmless, row), weights),
+        false_alarms_per_100=per_100(rate(alarms, harmless)),
+        false_alarms_interval=bounds(lambda row: per_100(rate(alarms, harmless, row)), known=True),
     )
 
 
@@ -196,6 +211,19 @@ def _fires(photo: JudgedPhoto, subject: Subject) -> bool:
     return any(photo.score([label]) >= threshold for label, threshold in subject.model_thresholds.items())
 
 
-def _rate(alarms: Flags, harmless: Flags, weights: Weights) -> float | None:
-    total = float(weights[harmless].sum())
-    return 100 * float(weights[harmless & alarms].sum()) / total if total > 0 else None
+def rate(part: Flags, whole: Flags, weights: Weights | None = None) -> float | None:
+    """Share of the photos of `whole` that are in `part` too; None without photos of `whole`.
+
+    Args:
+        part: (P,).
+        whole: (P,).
+        weights: (P,), how often each photo is drawn; by default once.
+    """
+    counts = np.ones(len(whole)) if weights is None else weights
+    total = float(counts[whole].sum())
+    return float(counts[whole & part].sum()) / total if total > 0 else None
+
+
+def per_100(share: float | None) -> float | None:
+    """A share as a count of 100."""
+    return None if share is None else 100 * share
