@@ -11,6 +11,7 @@ TrainingError
 ├── RunError                    a run folder that cannot be started or resumed
 ├── SceneError                 a photo, boxes or parts that cannot be composed into a scene
 ├── RenderError                scenes that cannot be rendered
+├── EvaluationError             evaluations that cannot be made or compared
 ├── GateError                   margins or a report of the gate that break their schema
 └── ExportError                 a network that must not become a bundle: a broken graph, or one that answers differently
 
@@ -82,6 +83,10 @@ class RenderError(TrainingError):
     """Scenes that cannot be rendered: no Blender, a folder of another set, or scenes that fail."""
 
     code = "render_failed"
+
+
+class EvaluationError(TrainingError):
+    """An evaluation cannot be made, read or compared with others."""
 
 
 class GateError(TrainingError):
