@@ -8,9 +8,9 @@ import numpy as np
 
 from hazardlens.training.rendering.studio.assets import Assets
 from hazardlens.training.rendering.studio.covers.bodies import flat_ground, lay_uv
-from hazardlens.training.rendering.studio.covers.fields import clouds, step
+from hazardlens.training.rendering.studio.covers.fields import step
 from hazardlens.training.rendering.studio.covers.outlines import Loop
-from hazardlens.training.rendering.studio.covers.painting import SIZE_PX, SPAN_M, Map
+from hazardlens.training.rendering.studio.covers.painting import SPAN_M, Map, broad
 from hazardlens.training.rendering.studio.covers.pictures import Look, picture
 from hazardlens.training.rendering.studio.covers.tiles import TILES, Tile
 
@@ -157,7 +157,7 @@ def _painted(plan: Plan, surface: str, sites_m: list[tuple[float, float, float]]
         if rng.random() < 0.3:
             paper.spot((x, y), reach * float(rng.uniform(1.4, 2.6)), (0.2, 0.18, 0.16), float(rng.uniform(0.2, 0.7)))
     if surface in {"earth", "grass", "gravel"}:
-        paper.lay(step(clouds(rng, SIZE_PX, roughness=1.3), float(rng.uniform(-1, 1)), 1.8), tuple((np.array([0.4, 0.33, 0.25]) * rng.uniform(0.7, 1.2)).tolist()), float(rng.uniform(0.3, 0.9)))
+        paper.lay(step(broad(rng, roughness=1.3), float(rng.uniform(-1, 1)), 1.8), tuple((np.array([0.4, 0.33, 0.25]) * rng.uniform(0.7, 1.2)).tolist()), float(rng.uniform(0.3, 0.9)))
     _soak(plan, paper, rng)
     return paper
 

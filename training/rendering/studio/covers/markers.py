@@ -69,12 +69,12 @@ def foliage(places: list[tuple[float, float, float]], size_m: float, look: Any, 
     """Leaves: pointed quads at places, turned at random, or lying nearly flat."""
     vertices: list[tuple[float, float, float]] = []
     faces: list[tuple[int, ...]] = []
-    shape = np.array([(-1, 0, 0), (0, -0.45, 0.12), (1, 0, 0), (0, 0.45, 0.12)])
+    shape = np.array([(-1, 0, 0), (-0.4, -0.4, 0.08), (0.35, -0.38, 0.1), (1, 0, 0.15), (0.35, 0.38, 0.02), (-0.4, 0.4, 0.05)])
     for place in places:
         turn = _spin(rng, 0.15 if flat else 1.4)
         first = len(vertices)
         vertices += [tuple(v) for v in (shape * size_m * rng.uniform(0.5, 1.3) @ turn + place).tolist()]
-        faces.append((first, first + 1, first + 2, first + 3))
+        faces.append(tuple(range(first, first + 6)))
     return mesh_object("leaves", vertices, faces, look)
 
 

@@ -9,8 +9,9 @@ from PIL import Image, ImageDraw, ImageFilter
 from hazardlens.training.rendering.studio.covers.fields import Floats, clouds, step
 
 SPAN_M: Final = 12.0
-SIZE_PX: Final = 1280
+SIZE_PX: Final = 1024
 Point = tuple[float, float]
+Corner = tuple[int, int]
 
 
 class Map:
@@ -27,21 +28,23 @@ class Map:
         self.colour: Floats = np.zeros((SIZE_PX, SIZE_PX, 3), np.float32)
         self.share: Floats = np.zeros((SIZE_PX, SIZE_PX), np.float32)
         self.wet: Floats = np.zeros((SIZE_PX, SIZE_PX), np.float32)
-        self._wear = clouds(rng, SIZE_PX, roughness=0.75)
+        self._wear = broad(rng, roughness=0.75)
 
-    def lay(self, mask: Floats, colour: tuple[float, float, float], strength: float = 1.0) -> None:
-        """Paint a colour where the mask is 1."""
-        part = (mask * np.float32(strength)).astype(np.float32)
-        total = part + self.share * (1 - part)
-        weight = np.where(total > 1e-4, part / np.maximum(total, 1e-4), 0)[..., None]
-        self.colour = (self.colour * (1 - weight) + np.asarray(colour, np.float32) * weight).astype(np.float32)
-        self.share = total.astype(np.float32)
+    def lay(self, mask: Floats, colour: tuple[float, float, float], strength: float = 1.0, at: Corner = (0, 0)) -> None:
+        """Paint a colour where the mask is 1; `at` is the row and column of the map where the mask begins."""
+        window = np.s_[at[0] : at[0] + mask.shape[0], at[1] : at[1] + mask.shape[1]]
+        part = mask * np.float32(strength)
+        total = part + self.share[window] * (1 - part)
+        weight = (part / np.maximum(total, np.float32(1e-4)))[..., None]
+        below = self.colour[window]
+        below += (np.asarray(colour, np.float32) - below) * weight
+        self.share[window] = total
 
     def stains(self) -> None:
         """Uneven ground: darker and dustier places, tyre tracks, drops of oil."""
         rng = self.rng
-        self.lay(step(clouds(rng, SIZE_PX, roughness=1.5), -0.5, 2.2), (0.12, 0.11, 0.1), float(rng.uniform(0.1, 0.5)))
-        self.lay(step(clouds(rng, SIZE_PX, roughness=1.4), 0.2, 2.0), (0.56, 0.52, 0.45), float(rng.uniform(0.0, 0.45)))
+        self.lay(step(broad(rng, roughness=1.5), -0.5, 2.2), (0.12, 0.11, 0.1), float(rng.uniform(0.1, 0.5)))
+        self.lay(step(broad(rng, roughness=1.4), 0.2, 2.0), (0.56, 0.52, 0.45), float(rng.uniform(0.0, 0.45)))
         for _ in range(int(rng.integers(0, 7))):
             self.spot(tuple(rng.uniform(-4, 4, 2)), float(rng.uniform(0.03, 0.3)), (0.07, 0.065, 0.06), float(rng.uniform(0.3, 0.8)))
         for _ in range(int(rng.integers(0, 3))):
@@ -49,23 +52,24 @@ class Map:
 
     def stripe(self, middle_m: Point, turn_rad: float, size_m: Point, colour: tuple[float, float, float], *, worn: float) -> None:
         """A painted bar; `worn` is the share that traffic has taken off."""
-        mask = self._drawn(lambda draw: draw.polygon(_corners(middle_m, turn_rad, size_m), fill=255), 0.8)
-        self.lay(mask * step(self._wear, worn * 3 - 2.0, worn * 3 - 1.2), colour, 0.92)
+        mask, at = self._draw(_corners(middle_m, turn_rad, size_m), 0.8)
+        self.lay(self._worn(mask, at, worn * 3 - 2.0, worn * 3 - 1.2), colour, 0.92, at)
 
     def patch(self, middle_m: Point, turn_rad: float, size_m: Point, tone: float) -> None:
         """Newer asphalt, sealed with tar along its edge."""
         corners = _corners(middle_m, turn_rad, size_m)
-        self.lay(self._drawn(lambda draw: draw.polygon(corners, fill=255), 0.7), (tone, tone, tone), 0.75)
+        mask, at = self._draw(corners, 0.7)
+        self.lay(mask, (tone, tone, tone), 0.75, at)
         if self.rng.random() < 0.6:
             width = int(self.rng.integers(2, 8))
-            edge = self._drawn(lambda draw: draw.line([*corners, corners[0]], fill=255, width=width), 0.8)
-            self.lay(edge * step(self._wear, -1.5, 0), (0.07, 0.07, 0.075), 0.85)
+            edge, at = self._draw([*corners, corners[0]], 0.8, width)
+            self.lay(self._worn(edge, at, -1.5, 0), (0.07, 0.07, 0.075), 0.85, at)
 
     def crack(self, start_m: Point, heading_rad: float, length_m: float, width_px: int = 1) -> None:
         """A crack that wanders and forks."""
         points = self._wander(start_m, heading_rad, length_m)
-        mask = self._drawn(lambda draw: draw.line(points, fill=255, width=width_px), 0.6)
-        self.lay(mask, (0.06, 0.055, 0.05), 0.9)
+        mask, at = self._draw(points, 0.6, width_px)
+        self.lay(mask, (0.06, 0.055, 0.05), 0.9, at)
         if self.rng.random() < 0.5 and length_m > 0.5:
             middle = _metres(points[len(points) // 2])
             self.crack(middle, heading_rad + float(self.rng.choice([-1, 1])) * 0.9, length_m * 0.5, 1)
@@ -88,34 +92,55 @@ class Map:
             for step_m, turn in ((along_m, turn_rad + math.pi / 2), (across_m, turn_rad)):
                 reach = number * step_m + float(shift[0])
                 middle = (-reach * math.sin(turn), reach * math.cos(turn))
-                corners = _corners(middle, turn, (18.0, 0.012))
-                self.lay(self._drawn(lambda draw, c=corners: draw.polygon(c, fill=255), 0.5), (0.2, 0.18, 0.16), 0.8)
+                mask, at = self._draw(_corners(middle, turn, (18.0, 0.012)), 0.5)
+                self.lay(mask, (0.2, 0.18, 0.16), 0.8, at)
 
     def spot(self, middle_m: Point, radius_m: float, colour: tuple[float, float, float], strength: float, *, sharp: bool = False) -> None:
         """A blot with an uneven edge."""
-        self.lay(self._blot(middle_m, radius_m, sharp=sharp), colour, strength)
+        mask, at = self._blot(middle_m, radius_m, sharp=sharp)
+        self.lay(mask, colour, strength, at)
 
     def puddle(self, middle_m: Point, radius_m: float) -> None:
         """Standing water, with a damp edge."""
-        self.wet = np.maximum(self.wet, self._blot(middle_m, radius_m, sharp=True))
-        self.wet = np.maximum(self.wet, 0.55 * self._blot(middle_m, radius_m * 1.35, sharp=False))
+        for reach, level, sharp in ((radius_m, 1.0, True), (radius_m * 1.35, 0.55, False)):
+            mask, (top, left) = self._blot(middle_m, reach, sharp=sharp)
+            window = np.s_[top : top + mask.shape[0], left : left + mask.shape[1]]
+            self.wet[window] = np.maximum(self.wet[window], np.float32(level) * mask)
 
     def rain(self, amount: float) -> None:
         """All wet, with water standing where it is low."""
-        low = step(clouds(self.rng, SIZE_PX, roughness=1.5), 1.6 - 1.8 * amount, 2.0 - 1.8 * amount)
+        low = step(broad(self.rng, roughness=1.5), 1.6 - 1.8 * amount, 2.0 - 1.8 * amount)
         self.wet = np.maximum(self.wet, np.maximum(np.float32(0.62 * min(amount * 2, 1)), low))
 
-    def _blot(self, middle_m: Point, radius_m: float, *, sharp: bool) -> Floats:
+    def _blot(self, middle_m: Point, radius_m: float, *, sharp: bool) -> tuple[Floats, Corner]:
+        reach = radius_m * 1.6
+        low, high = _pixels((middle_m[0] - reach, middle_m[1] - reach)), _pixels((middle_m[0] + reach, middle_m[1] + reach))
+        (left, top), (right, bottom) = ((int(np.clip(v, 0, SIZE_PX)) for v in corner) for corner in (low, high))
         line = (np.arange(SIZE_PX, dtype=np.float32) + 0.5) / SIZE_PX * SPAN_M - SPAN_M / 2
         squash = float(self.rng.uniform(0.6, 1.0))
-        away = np.hypot(line[None] - np.float32(middle_m[0]), (line[:, None] - np.float32(middle_m[1])) / np.float32(squash))
-        rough = 1 + 0.13 * self._wear
-        return step(1 - away / (radius_m * rough), 0.0, 0.08 if sharp else 0.5)
+        away = np.hypot(line[None, left:right] - middle_m[0], (line[top:bottom, None] - middle_m[1]) / squash)
+        rough = radius_m * (1 + 0.13 * self._wear[top:bottom, left:right])
+        return step(np.asarray(1 - away / rough, np.float32), 0.0, 0.08 if sharp else 0.5), (top, left)
 
-    def _drawn(self, stroke: object, soft_px: float) -> Floats:
-        sheet = Image.new("L", (SIZE_PX, SIZE_PX))
-        stroke(ImageDraw.Draw(sheet))  # type: ignore[operator]
-        return np.asarray(sheet.filter(ImageFilter.GaussianBlur(soft_px)), np.float32) / np.float32(255)
+    def _draw(self, points: list[Point], soft_px: float, width_px: int = 0) -> tuple[Floats, Corner]:
+        """A filled polygon, or a line of that width, and the corner of its window."""
+        margin = width_px + 4
+        spots = np.array(points)
+        left, top = np.clip(np.floor(spots.min(axis=0)) - margin, 0, SIZE_PX).astype(int)
+        right, bottom = np.clip(np.ceil(spots.max(axis=0)) + margin, 0, SIZE_PX).astype(int)
+        if right <= left or bottom <= top:
+            return np.zeros((0, 0), np.float32), (0, 0)
+        sheet = Image.new("L", (int(right - left), int(bottom - top)))
+        moved = [(x - left, y - top) for x, y in points]
+        draw = ImageDraw.Draw(sheet)
+        draw.line(moved, fill=255, width=width_px) if width_px else draw.polygon(moved, fill=255)
+        soft = sheet.filter(ImageFilter.GaussianBlur(soft_px))
+        return np.asarray(soft, np.float32) / np.float32(255), (int(top), int(left))
+
+    def _worn(self, mask: Floats, at: Corner, low: float, high: float) -> Floats:
+        """The mask, less what traffic has taken off."""
+        part = self._wear[at[0] : at[0] + mask.shape[0], at[1] : at[1] + mask.shape[1]]
+        return np.asarray(mask * step(part, low, high), np.float32)
 
     def _wander(self, start_m: Point, heading_rad: float, length_m: float) -> list[Point]:
         x, y = start_m
@@ -127,6 +152,12 @@ class Map:
             points.append(_pixels((x, y)))
             done += stride
         return points
+
+
+def broad(rng: np.random.Generator, *, roughness: float) -> Floats:
+    """Clouds as large as the map, from fewer points."""
+    field = Image.fromarray(clouds(rng, SIZE_PX // 2, roughness=roughness))
+    return np.array(field.resize((SIZE_PX, SIZE_PX), Image.Resampling.BILINEAR), np.float32)
 
 
 def _pixels(point_m: Point) -> Point:

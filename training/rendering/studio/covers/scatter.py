@@ -53,7 +53,7 @@ def _blade(vertices: list[tuple[float, float, float]], faces: list[tuple[int, ..
 
 def _leaves(sites: list[Site], count: int, rng: np.random.Generator, heights: Any) -> None:
     look = plain(tuple((np.array(_AUTUMN[rng.integers(len(_AUTUMN))]) * rng.uniform(0.7, 1.4)).tolist()), roughness=0.7)
-    size = float(rng.uniform(0.02, 0.06))
+    size = float(rng.uniform(0.012, 0.034))
     spread = float(rng.uniform(0.8, 3.0))
     ground = [(*place, heights(place[1]) + 0.006) for _ in range(count) if (place := _free(sites, rng, spread)) is not None]
     foliage(ground, size, look, rng, flat=True)

@@ -93,7 +93,7 @@ def _whole(site: Site, *more: Any) -> list[Any]:
 def _tilted(site: Site, _assets: Any) -> State:
     """One side up, the other still in its seat."""
     leaf = _any(site)
-    lift = float(np.exp(site.rng.uniform(math.log(0.025), math.log(0.16))))
+    lift = float(np.exp(site.rng.uniform(math.log(0.035), math.log(0.18))))
     return State("", [(RAISED, _whole(site))], [(leaf.pivot, _hinged(site, leaf, min(0.6, lift / (2 * min(leaf.make.half_m)))))])
 
 

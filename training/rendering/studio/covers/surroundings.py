@@ -56,8 +56,8 @@ class Surroundings:
             kind = str(rng.choice(["house", "wall", "hedge", "trees", "fence"], p=[0.3, 0.22, 0.2, 0.18, 0.1]))
             if plan.name == "works" and rng.random() < 0.6:
                 kind = "fence"
-            x = -14.0
-            while x < 14:
+            x = -20.0
+            while x < 20:
                 width = float(rng.uniform(5, 14))
                 self._front(kind, (x + width / 2, y), width, facing)
                 x += width + (0.05 if rng.random() < 0.7 else 1.5)
@@ -74,8 +74,8 @@ class Surroundings:
             self._hedge(middle, width, z, float(rng.uniform(0.5, 1.8)))
         elif kind == "house":
             look = Look("house", roughness=0.8)
-            look.lay(look.image(picture("house", _facade(rng))).outputs["Color"])
             height = float(rng.uniform(6, 14))
+            look.lay(look.image(picture("house", _facade(rng, width, height))).outputs["Color"])
             out = 1 if math.cos(facing) > 0 else -1
             block("house", (middle[0], middle[1] + 3 * out, z + height / 2), (width, 6, height), look.done())
         else:
@@ -128,18 +128,21 @@ class Surroundings:
         return assets.place(name, height_m=height_m) if assets.has(name) else _bin(self._rng)
 
 
-def _facade(rng: np.random.Generator) -> Floats:
+def _facade(rng: np.random.Generator, width_m: float, height_m: float) -> Floats:
     """The front of a house: rows of windows, shops with shutters below."""
     size = 320
     tone = np.array(((0.62, 0.58, 0.5), (0.55, 0.36, 0.29), (0.66, 0.66, 0.64), (0.6, 0.5, 0.36), (0.45, 0.46, 0.47))[rng.integers(5)], np.float32)
     colour = tone * (1 + 0.05 * clouds(rng, size, roughness=1.3) + 0.03 * grain(rng, size, 0.7))[..., None]
-    columns, rows = int(rng.integers(2, 6)), int(rng.integers(2, 5))
+    columns, rows = max(1, round(width_m / rng.uniform(2.2, 3.6))), max(1, round(height_m / 3))
     line = np.arange(size, dtype=np.float32) / size
     across, up = line[None] * columns % 1, line[:, None] * rows % 1
-    glass = (np.abs(across - 0.5) < rng.uniform(0.15, 0.4)) & (np.abs(up - 0.55) < rng.uniform(0.18, 0.32))
+    wide, tall = rng.uniform(0.15, 0.36), rng.uniform(0.18, 0.3)
+    frame = (np.abs(across - 0.5) < wide + 0.03) & (np.abs(up - 0.55) < tall + 0.03)
+    glass = (np.abs(across - 0.5) < wide) & (np.abs(up - 0.55) < tall) & (np.abs(across - 0.5) > 0.012)
     bright = rng.uniform(0.05, 0.5, (rows, columns)).astype(np.float32)
     cell = bright[(line * rows).astype(int)][:, (line * columns).astype(int)]
-    colour = mixed(np.asarray(colour, np.float32), np.stack([cell * 0.9, cell, cell * 1.1], axis=2), np.asarray(glass, np.float32))
+    colour = mixed(np.asarray(colour, np.float32), tuple([float(rng.uniform(0.2, 0.8))] * 3), np.asarray(frame, np.float32))
+    colour = mixed(colour, np.stack([cell * 0.9, cell, cell * 1.1], axis=2), np.asarray(glass, np.float32))
     shop = (line[:, None] < 0.7 / rows) & (np.abs(across - 0.5) < 0.42)
     shutter = rng.uniform(0.2, 0.6) + 0.05 * np.sin(line[:, None] * 300) + np.zeros((size, size))
     if rng.random() < 0.5:
@@ -183,10 +186,10 @@ def _bin(rng: np.random.Generator) -> Any:
 
 def _bollard(_around: Surroundings, rng: np.random.Generator) -> Any:
     tone = ((0.4, 0.4, 0.4), (0.02, 0.02, 0.02), (0.6, 0.4, 0.02), (0.3, 0.29, 0.27))[rng.integers(4)]
-    body = drum("bollard", (0, 0, 0.4), float(rng.uniform(0.05, 0.13)), 0.8, plain(tone, roughness=0.5), sides=24)
+    look = plain(tone, roughness=0.5)
     if rng.random() < 0.3:
-        body = block("ball", (0, 0, 0.2), (0.4, 0.4, 0.4), plain(tone, roughness=0.7), bevel_m=0.1)
-    return group("bollard", [body])
+        return group("bollard", [block("stone", (0, 0, 0.2), (0.4, 0.4, 0.4), look, bevel_m=0.1)])
+    return group("bollard", [drum("bollard", (0, 0, 0.4), float(rng.uniform(0.05, 0.13)), 0.8, look, sides=24)])
 
 
 def _pot(_around: Surroundings, rng: np.random.Generator) -> Any:

@@ -1,6 +1,7 @@
 """Where people stand who photograph a cover: right above it, some steps away, or across the road."""
 
 import math
+from typing import Final
 
 import numpy as np
 
@@ -10,13 +11,21 @@ Obstacle = tuple[float, float, float]
 """x, y, radius."""
 
 
+_LENSES: Final = {
+    "close": ([24, 26, 28, 14], [0.3, 0.35, 0.3, 0.05]),
+    "middle": ([24, 26, 28, 14, 52], [0.3, 0.35, 0.25, 0.05, 0.05]),
+    "far": ([24, 26, 28, 40, 60], [0.3, 0.3, 0.2, 0.1, 0.1]),
+}
+"""Focal lengths, and how often each is used."""
+
+
 def draw_camera(rng: np.random.Generator, place_m: tuple[float, float, float], reach_m: float, distance: str, obstacles: list[Obstacle]) -> Camera | None:
     """A camera on a cover at `place_m` that is `2 * reach_m` wide; None where things stand in the way.
 
     `distance` is close, middle or far.
     """
     for _ in range(40):
-        lens = float(rng.choice([24, 26, 28, 14, 52], p=[0.3, 0.38, 0.2, 0.06, 0.06])) if distance != "close" else float(rng.choice([24, 26, 28, 14], p=[0.3, 0.35, 0.3, 0.05]))
+        lens = float(rng.choice(_LENSES[distance][0], p=_LENSES[distance][1]))
         far, height = _stand(rng, reach_m, distance, lens)
         turn = float(rng.uniform(0, 2 * math.pi))
         x, y = place_m[0] + far * math.cos(turn), place_m[1] + far * math.sin(turn)
@@ -35,7 +44,7 @@ def draw_camera(rng: np.random.Generator, place_m: tuple[float, float, float], r
 def _stand(rng: np.random.Generator, reach_m: float, distance: str, lens: float) -> tuple[float, float]:
     """Horizontal distance and height."""
     if distance == "far":
-        return float(rng.uniform(4.5, 11)), float(rng.uniform(1.2, 1.8))
+        return float(rng.uniform(4.2, 9.5)), float(rng.uniform(1.2, 1.8))
     if distance == "middle":
         return float(rng.uniform(1.2, 4.2)), float(rng.uniform(1.1, 1.75))
     away = 2 * reach_m * lens / 36 / float(rng.uniform(0.4, 0.85)) * float(rng.uniform(0.9, 1.3))
