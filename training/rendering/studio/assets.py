@@ -41,7 +41,7 @@ TEXTURES: Final[dict[str, tuple[str, ...]]] = {
 
 SKIES: Final[dict[str, tuple[str, ...]]] = {
     "street": ("city", "bridge", "dawn", "esplanade", "park", "sky", "sunrise"),
-    "open": ("city", "city", "dawn", "park", "sky", "sunrise"),
+    "open": ("city", "city", "park", "sky", "sky", "sunrise"),
     "indoors": ("apartment", "hall", "lobby", "warehouse", "workshop"),
     "night": ("night",),
 }

@@ -30,7 +30,7 @@ def air_run(
     rng, reach = loom.rng, distance(a, b)
     neat = loom.weave("taut", loom.wrapped(span(a, b, reach * rng.uniform(0.004, 0.022)), count, radius_m))
     run = Run([neat], 2 * radius_m * count**0.5)
-    for kind in kinds or rng.sample(sorted(AIR_FAULTS), 2):
+    for kind in kinds or rng.sample(("messy", "sag", "messy", "sag", "torn", "rolled"), 3):
         run.faults.append(AIR_FAULTS[kind](loom, a, b, count, radius_m, floor_m))
     return run
 

@@ -23,14 +23,13 @@ def aim(rng: random.Random, position: Point, centre: Point, size_m: float, thick
         thick_m: across the cable; it shall measure most of a pixel at least.
     """
     far = max(distance(position, centre), 0.3)
-    share = 0.16 * (1.1 / 0.16) ** rng.random()
-    lens = 36.0 * share * far / max(size_m, 0.3)
-    if rng.random() < 0.55:
-        lens = (lens * rng.uniform(24, 28)) ** 0.5
-    lens = max(lens, rng.uniform(0.7, 1.2) * 36.0 * far / (PICTURE_PX * thick_m))
+    if rng.random() < 0.6:
+        lens = rng.choice((rng.uniform(23, 28), rng.uniform(23, 28), rng.uniform(23, 28), rng.uniform(14, 18)))
+    else:
+        share = 0.15 * (0.95 / 0.15) ** rng.random()
+        lens = 36.0 * share * far / max(size_m, 0.5)
+    lens = max(lens, rng.uniform(0.5, 1.0) * 36.0 * far / (PICTURE_PX * thick_m))
     lens = min(max(lens, _LENSES[0]), _LENSES[1])
-    if lens < 22 and rng.random() < 0.7:
-        lens = rng.uniform(22, 27)
     half = 18.0 / lens * far
     play = half * max(0.15, 0.8 - 0.5 * size_m / (2 * half))
     off = [rng.uniform(-1, 1) * play * factor for factor in (0.5, 0.5, 0.55)]

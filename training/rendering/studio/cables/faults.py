@@ -57,7 +57,7 @@ def _messy(loom: Loom, a: Point, b: Point, count: int, radius_m: float, floor_m:
     """Each cable sags as it likes; loops hang from it."""
     rng, reach = loom.rng, distance(a, b)
     lines = []
-    for _ in range(max(count, rng.randint(4, 11))):
+    for _ in range(max(count, rng.randint(3, 7), rng.choice((0, 0, rng.randint(8, 22))))):
         ends = [plus(end, (rng.uniform(-0.1, 0.1), rng.uniform(-0.1, 0.1), rng.uniform(-0.35, 0.15))) for end in (a, b)]
         sag = min(reach * rng.lognormvariate(-2.9, 0.75), 0.7 * (min(a[2], b[2]) - floor_m))
         lines.append(span(ends[0], ends[1], sag))

@@ -69,7 +69,7 @@ class Site:
 
 def thickness(rng: random.Random, *, indoors: bool = False) -> float:
     """Radius of a cable in metres: thin drops are common, thick mains rare."""
-    low, high = (0.003, 0.009) if indoors else (0.004, 0.0135)
+    low, high = (0.0035, 0.009) if indoors else (0.005, 0.017)
     return low * math.pow(high / low, rng.random())
 
 

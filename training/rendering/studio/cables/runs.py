@@ -95,5 +95,5 @@ def targets_of(runs: Sequence[Run], broken: Mapping[int, Fault]) -> list[Target]
 def draw_broken(runs: Sequence[Run], rng: random.Random, *, chance_of_second: float = 0.3) -> dict[int, Fault]:
     """Which runs are loose in a shot, and how: one, sometimes two; the first drawn comes first."""
     able = [number for number, run in enumerate(runs) if run.faults]
-    count = 2 if len(able) > 1 and rng.random() < chance_of_second else 1
+    count = rng.choice((2, 2, 3)) if rng.random() < chance_of_second else 1
     return {number: rng.choice(runs[number].faults) for number in rng.sample(able, min(count, len(able)))}
