@@ -35,7 +35,7 @@ class Corridor:
         wall, ground = (
             self._paint(),
             Surface(
-                rng.choice(("tiles", "concrete", "stone")),
+                rng.choice(("tiles", "tiles", "concrete")),
                 tile_m=rng.uniform(0.8, 2),
                 roughness=rng.uniform(0.15, 0.7),
                 dirt=rng.uniform(0, 0.6),
