@@ -1,4 +1,4 @@
-"""All tables. Those in `APPEND_ONLY` are only ever added to: triggers see to it.
+"""All tables. Those in `APPEND_ONLY` are only ever added to: triggers see to it, and let an erasure take notes away.
 
 `reports` holds the present state of each report, so that the queue is one indexed look-up; every change of it is
 written in the same transaction as the event that tells what it was before.
@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from hazardlens.serve.store.columns import ACTOR, ID, UtcDateTime, metadata, report_id
+from hazardlens.serve.store.erasure_tables import erasures, media_removals
 
 reports: Final = Table(
     "reports",
@@ -61,6 +62,8 @@ reports: Final = Table(
     Column("second_review", String(20), nullable=False),  # none, wanted, done
     Column("forwarded_at", UtcDateTime),
     Column("resolved_at", UtcDateTime),
+    Column("erased_at", UtcDateTime),  # what names a person is gone, see docs/privacy.md
+    Column("area", String(20)),  # what is left of the place: "31.23,121.47"
     Index("ix_reports_queue", "state", "urgency_rank", "doubt", "created_at", "id"),
     Index("ix_reports_second_review", "second_review", "urgency_rank", "doubt", "created_at", "id"),
     Index("ix_reports_decided_at_id", "decided_at", "id"),
@@ -77,7 +80,7 @@ report_media: Final = Table(
     metadata,
     report_id(primary_key=True),
     Column("n", Integer, primary_key=True),  # from 0, in the order sent
-    Column("sha256", String(64), nullable=False),  # of the original
+    Column("sha256", String(64), nullable=False),  # of the original; empty once it is no longer kept
     Column("name", String(200), nullable=False),
     Column("media_type", String(40), nullable=False),
     Column("size_bytes", Integer, nullable=False),
@@ -87,6 +90,7 @@ report_media: Final = Table(
     Column("preview_sha256", String(64), nullable=False),
     Column("detections", JSON, nullable=False),  # a list of DetectionResult, pixels of the upright original
     Index("ix_report_media_sha256", "sha256"),
+    Index("ix_report_media_preview_sha256", "preview_sha256"),
 )
 
 photo_bands: Final = Table(
@@ -122,9 +126,7 @@ reviews: Final = Table(
     metadata,
     Column("seq", Integer, primary_key=True, autoincrement=True),
     report_id(index=True),
-    Column(
-        "kind", String(10), nullable=False
-    ),  # first: it decided the report; second: a look at somebody else's decision
+    Column("kind", String(10), nullable=False),  # first: it decided the report; second: a look at such a decision
     Column("at", UtcDateTime, nullable=False),
     Column("reviewer", ACTOR, nullable=False),
     Column("verdict", String(20), nullable=False),
@@ -294,3 +296,4 @@ service_state: Final = Table(
 )
 
 APPEND_ONLY: Final = (report_events, reviews, audit_events, model_events)
+FOR_ERASURE: Final = (media_removals, erasures)

@@ -9,7 +9,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Table, func, insert, inspect, select, text
+from sqlalchemy import Table, delete, func, insert, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from hazardlens.serve.store import migrate
@@ -17,9 +17,9 @@ from hazardlens.serve.store.columns import metadata
 from hazardlens.serve.store.engine import Store
 from hazardlens.serve.store.errors import StoreUnavailableError
 from hazardlens.serve.store.migrate import MIGRATIONS
-from hazardlens.serve.store.tables import APPEND_ONLY, reports
+from hazardlens.serve.store.tables import APPEND_ONLY, audit_events, report_events, reports, reviews
 from support.postgres import PostgresServer
-from support.rows import values_for
+from support.rows import NOON, values_for
 
 
 def test_migrations_from_nothing_make_what_the_program_expects(store: Store) -> None:
@@ -99,3 +99,53 @@ def test_history_is_only_added_to(store: Store, table: Table, verb: str) -> None
         connection.execute(statement)
     with store.read() as connection:
         assert connection.execute(select(func.count()).select_from(table)).scalar_one() == 1
+
+
+@pytest.mark.parametrize("table", [report_events, reviews], ids=lambda table: str(table.name))
+def test_only_the_notes_of_an_erased_report_can_be_taken_away(store: Store, table: Table) -> None:
+    with store.write() as connection:
+        report = values_for(reports)
+        connection.execute(insert(reports).values(**report))
+        connection.execute(insert(table).values(**values_for(table, report_id=report["id"], note="Mr Li called")))
+    with pytest.raises(DBAPIError, match="only added to"), store.write() as connection:
+        connection.execute(update(table).values(note=None))
+    with store.write() as connection:
+        connection.execute(update(reports).values(erased_at=NOON))
+    for changed in ({"note": "another"}, {"note": None, "model_version": "2"}):
+        with pytest.raises(DBAPIError, match="only added to"), store.write() as connection:
+            connection.execute(update(table).values(**changed))
+    with pytest.raises(DBAPIError, match="only added to"), store.write() as connection:
+        connection.execute(delete(table))
+    with store.write() as connection:
+        connection.execute(update(table).values(note=None))
+    with store.read() as connection:
+        assert connection.execute(select(table.c.note)).scalar_one() is None
+
+
+def test_only_the_addresses_of_sign_ins_can_be_taken_away(store: Store) -> None:
+    with store.write() as connection:
+        for action in ("signed_in", "key_added"):
+            row = values_for(audit_events, action=action, detail={"sender": "203.0.113.7"})
+            connection.execute(insert(audit_events).values(**row))
+    for action, detail in (("key_added", {}), ("signed_in", {"sender": "198.51.100.1"})):
+        with pytest.raises(DBAPIError, match="only added to"), store.write() as connection:
+            connection.execute(update(audit_events).where(audit_events.c.action == action).values(detail=detail))
+    with store.write() as connection:
+        connection.execute(update(audit_events).where(audit_events.c.action == "signed_in").values(detail={}))
+
+
+def test_rows_of_the_version_before_are_kept(store_url: str) -> None:
+    store = Store(store_url)
+    if store.is_sqlite:
+        Path(store.engine.url.database or "").parent.mkdir(parents=True)
+    migrate.upgrade(store.engine, "0001")
+    old = {name: value for name, value in values_for(reports).items() if name not in {"erased_at", "area"}}
+    with store.write() as connection:
+        connection.execute(insert(reports).values(**old))
+        event = values_for(report_events, report_id=old["id"], note="before")
+        connection.execute(insert(report_events).values(**event))
+    store.migrate()
+    with store.read() as connection:
+        assert connection.execute(select(reports.c.id, reports.c.erased_at)).one() == (old["id"], None)
+        assert connection.execute(select(report_events.c.note)).scalar_one() == "before"
+    store.close()
