@@ -197,9 +197,8 @@ WALL_FAULTS: dict[str, WallFault] = {"draped": _draped, "hanging": _hanging, "bu
 
 
 def _rest(loom: Loom, before: Sequence[Point], after: Sequence[Point], count: int, radius_m: float) -> list[object]:
-    """The parts of a run that are still fixed."""
-    strands = [strand for part in (before, after) if len(part) > 5 for strand in loom.strands(part, count, radius_m)]
-    return [loom.weave("fixed", strands)] if strands else []
+    """The parts of a run that are still fixed, each a body of its own."""
+    return [loom.weave("fixed", loom.strands(part, count, radius_m)) for part in (before, after) if len(part) > 5]
 
 
 def _stretch(path: Sequence[Point], rng: random.Random) -> tuple[int, int]:

@@ -20,7 +20,7 @@ class Fault:
     Attributes:
         kind: such as `sag` or `torn`.
         loose: gets one `dangling_cable` box.
-        kept: what is still in its place: one `cable_ok` box.
+        kept: what is still in its place: each has a `cable_ok` box of its own.
         beside: belongs to the state, has no box of its own.
         low_m, high_m: corners of the space that the loose part fills.
     """
@@ -84,9 +84,8 @@ def targets_of(runs: Sequence[Run], broken: Mapping[int, Fault]) -> list[Target]
     targets = []
     for number, run in enumerate(runs):
         fault = broken.get(number)
-        neat = run.neat if fault is None else fault.kept
-        if neat:
-            targets.append(Target("cable_ok", neat, min_side_px=SMALLEST_PX, min_pixels=20))
+        held = ([run.neat] if run.neat else []) if fault is None else [[part] for part in fault.kept]
+        targets += [Target("cable_ok", parts, min_side_px=SMALLEST_PX, min_pixels=20) for parts in held]
         if fault is not None:
             targets.append(Target("dangling_cable", fault.loose, min_side_px=SMALLEST_PX, min_pixels=20, spoils=True))
     return targets
