@@ -48,19 +48,34 @@ def kerb(stage: Stage, y_m: float, top_m: float, length_m: float) -> Any:
     )
 
 
-def far_houses(stage: Stage, y_m: float, *, along_m: tuple[float, float] = (-45, 45), chance: float = 0.8) -> None:
-    """Blocks of flats far behind, as boxes with a picture of windows."""
+def far_houses(
+    stage: Stage,
+    back_m: float,
+    *,
+    along_m: tuple[float, float] = (-45, 45),
+    chance: float = 0.8,
+    across: bool = False,
+) -> None:
+    """Blocks of flats far behind, as boxes with a picture of windows.
+
+    Args:
+        stage: gets them.
+        back_m: y of the row; x where it runs across.
+        along_m: from where to where the row runs.
+        chance: that a gap is built on.
+        across: the row runs along y and closes the end of a way along x.
+    """
     rng = stage.rng
-    x = along_m[0]
-    while x < along_m[1]:
+    place = along_m[0]
+    while place < along_m[1]:
         width, height = rng.uniform(9, 22), rng.uniform(6, 34) * rng.choice((0.5, 1, 1))
         if rng.random() < chance:
-            material = make_material(
-                Surface(picture=front_picture(rng), uv=True, roughness=0.8, relief=0), stage.assets, rng
-            )
-            back = y_m + math.copysign(rng.uniform(0, 12), y_m)
-            block("far", (x + width / 2, back, height / 2), (width, 6, height), material)
-        x += width + rng.uniform(0.5, 9)
+            surface = Surface(picture=front_picture(rng), uv=True, roughness=0.8, relief=0)
+            back, middle = back_m + math.copysign(rng.uniform(0, 12), back_m), place + width / 2
+            centre = (back, middle, height / 2) if across else (middle, back, height / 2)
+            size = (6, width, height) if across else (width, 6, height)
+            block("far", centre, size, make_material(surface, stage.assets, rng))
+        place += width + rng.uniform(0.5, 9)
 
 
 def tree(stage: Stage, foot_m: Point, *, height_m: float, leafy: bool) -> None:

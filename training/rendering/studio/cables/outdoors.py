@@ -73,6 +73,8 @@ def alley(site: Site) -> Place:
     left = build_facade(stage, Frame(0, -wide / 2, math.pi), long, rng.uniform(3.2, 10))
     floor(stage, (0, 0, 0), (70, 60))
     far_houses(stage, 16, chance=0.7)
+    for end_m in (long / 2 + 14, -long / 2 - 16):
+        far_houses(stage, end_m, along_m=(-25, 25), chance=0.75, across=True)
     _end_house(site, long / 2 + rng.uniform(1, 7))
 
     def stand(own: random.Random, focus: Point) -> Point:
@@ -141,6 +143,8 @@ def street(site: Site) -> Place:
     )
     far_houses(stage, house_y + 14 if near else house_y + 9)
     far_houses(stage, -24, chance=0.85)
+    for end_m in (48, -48):
+        far_houses(stage, end_m, along_m=(-40, 30), chance=0.6, across=True)
     for _ in range(rng.randint(0, 4)):
         tree(
             stage,
