@@ -46,9 +46,7 @@ class Stage:
             for block in list(blocks):
                 if block.users == 0 and block != self._mask_material:
                     blocks.remove(block)
-        for image in list(bpy.data.images):  # those that are painted for a scene; files are kept for the next one
-            if image.users == 0 and image.source == "GENERATED":
-                bpy.data.images.remove(image)
+        _forget_pictures()
         self.scene.world = bpy.data.worlds.new("world")
 
     def link(self, thing: Any) -> Any:
@@ -142,6 +140,21 @@ def _empty_scene(threads: int) -> Any:
     cycles.caustics_reflective = False
     cycles.caustics_refractive = False
     return scene
+
+
+def _forget_pictures() -> None:
+    """Remove what was painted for the scene before the last one; pictures from files are kept for the next one.
+
+    Cycles tells pictures apart by their address and keeps those of the last scene until the next one is rendered: one
+    that took the address of such a picture would show it instead.
+    """
+    for image in list(bpy.data.images):
+        if image.users > 0 or image.source != "GENERATED":
+            continue
+        if "stale" in image:
+            bpy.data.images.remove(image)
+        else:
+            image["stale"] = True
 
 
 def _mask_material() -> Any:
