@@ -23,7 +23,7 @@ from hazardlens.serve.reports.ids import new_report_id
 from hazardlens.serve.reports.prefilling import classify_if_possible, is_audited, write_prefill
 from hazardlens.serve.reports.previews import PreparedPhoto, place_of, prepare_photo
 from hazardlens.serve.reports.reading import read_report_view
-from hazardlens.serve.reports.storing import KeptPhoto, NewReport, insert_report, keep_photo
+from hazardlens.serve.reports.storing import KeptPhoto, NewReport, insert_report, keep_if_removed, keep_photo
 from hazardlens.serve.reports.views import ReportView
 from hazardlens.serve.services import Services
 from hazardlens.serve.store.errors import StoreUnavailableError
@@ -136,6 +136,7 @@ class _Intake:
         now = services.now()
         new = NewReport(new_report_id(now), now, self._principal, self._request_id, fields, photos)
         insert_report(connection, new, DuplicateRules.from_settings(settings))
+        keep_if_removed(connection, photos, services.blobs)
         if answer is not None:
             audit = is_audited(answer.prefill, settings.audit_share, services.draw)
             write_prefill(connection, new.id, answer, audit=audit, now=services.now())

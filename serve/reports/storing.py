@@ -1,5 +1,6 @@
 """The rows of a new report: itself, its photos, its first event, and its links to likely duplicates."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from hazardlens.serve.reports.prefilling import UNSEEN
 from hazardlens.serve.reports.previews import PreparedPhoto
 from hazardlens.serve.reports.workflow import State
 from hazardlens.serve.store.blobs import BlobStore
+from hazardlens.serve.store.removals import keep_noted
 from hazardlens.serve.store.tables import photo_bands, report_events, report_media, reports
 
 
@@ -57,6 +59,22 @@ def keep_photo(photo: PreparedPhoto, blobs: BlobStore) -> KeptPhoto:
         BlobStoreError: they could not be stored.
     """
     return KeptPhoto(photo, blobs.put(photo.upload.data), blobs.put(photo.preview))
+
+
+def keep_if_removed(connection: Connection, photos: Sequence[KeptPhoto], blobs: BlobStore) -> None:
+    """Put away anew what of these photos' files is being removed for other reports that had the same.
+
+    Args:
+        connection: of `Store.write`, after `insert_report`.
+        photos: of the report.
+        blobs: where they go.
+
+    Raises:
+        BlobStoreError: they could not be stored.
+    """
+    contents = {kept.sha256: kept.photo.upload.data for kept in photos}
+    contents |= {kept.preview_sha256: kept.photo.preview for kept in photos}
+    keep_noted(connection, contents, blobs)
 
 
 def insert_report(connection: Connection, new: NewReport, rules: DuplicateRules) -> None:

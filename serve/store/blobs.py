@@ -2,11 +2,18 @@
 
 import hashlib
 import os
+import re
 import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from hazardlens.serve.store.errors import BlobMissingError, BlobStoreError
+
+NAME: Final = re.compile(r"[0-9a-f]{64}")
+_HALF: Final = ".new-"
 
 
 class BlobStore(Protocol):
@@ -34,6 +41,20 @@ class BlobStore(Protocol):
             BlobStoreError: it could not be deleted.
         """
 
+    def written_before(self, moment: datetime) -> Iterator[str]:
+        """Names of all content that was put before a time, in no order; what changes meanwhile may be among them.
+
+        Raises:
+            BlobStoreError: they cannot be listed.
+        """
+
+    def tidy(self, before: datetime) -> int:
+        """Remove what puts that were killed before a time have left half-way; how much.
+
+        Raises:
+            BlobStoreError: it cannot be listed or removed.
+        """
+
     def ping(self) -> None:
         """Check that it can be reached.
 
@@ -49,6 +70,8 @@ def get_or_lost(blobs: BlobStore, sha256: str) -> bytes:
         BlobMissingError: it is gone, cannot be read, or is no longer what it was, though the store answers.
         BlobStoreError: the store does not.
     """
+    if not sha256:
+        raise BlobMissingError("this photo is no longer kept")
     try:
         return blobs.get(sha256)
     except BlobStoreError as error:
@@ -103,6 +126,32 @@ class FolderBlobs:
         except OSError as error:
             raise BlobStoreError(f"a photo could not be deleted: {error.strerror}") from error
 
+    def written_before(self, moment: datetime) -> Iterator[str]:
+        """See `BlobStore`."""
+        return (one.name for one in self._files(moment) if NAME.fullmatch(one.name))
+
+    def tidy(self, before: datetime) -> int:
+        """See `BlobStore`."""
+        left = [Path(one.path) for one in self._files(before) if one.name.startswith(_HALF)]
+        try:
+            for file in left:
+                file.unlink(missing_ok=True)
+        except OSError as error:
+            raise BlobStoreError(f"a half-written photo could not be deleted: {error.strerror}") from error
+        return len(left)
+
+    def _files(self, before: datetime) -> Iterator[os.DirEntry[str]]:
+        """All files that were last written before a time."""
+        try:
+            folders = [one.path for one in os.scandir(self._root) if one.is_dir()] if self._root.is_dir() else []
+            for folder in folders:
+                for file in os.scandir(folder):
+                    with suppress(FileNotFoundError):  # deleted, or renamed to its place, since it was listed
+                        if file.stat().st_mtime < before.timestamp():
+                            yield file
+        except OSError as error:
+            raise BlobStoreError(f"the photos cannot be listed: {error.strerror}") from error
+
     def ping(self) -> None:
         """See `BlobStore`."""
         try:
@@ -118,7 +167,7 @@ class FolderBlobs:
 
 def _write_durably(target: Path, content: bytes) -> None:
     """The name is there only when the content is on disk: a kill or a power cut leaves a whole file or none."""
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".new-")
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=_HALF)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

@@ -3,11 +3,12 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from hazardlens.serve.errors import SettingsError
+from hazardlens.serve.store.blobs import NAME
 from hazardlens.serve.store.errors import BlobMissingError, BlobStoreError
 
 try:
@@ -88,6 +89,19 @@ class S3Blobs:
         """See `BlobStore`."""
         with _translated("deleted"):
             obstore.delete(self._store, _key(sha256))
+
+    def written_before(self, moment: datetime) -> Iterator[str]:
+        """See `BlobStore`."""
+        with _translated("listed"):
+            for page in obstore.list(self._store):
+                for one in page:
+                    name = one["path"].rpartition("/")[2]
+                    if one["last_modified"] < moment and NAME.fullmatch(name):
+                        yield name
+
+    def tidy(self, before: datetime) -> int:  # noqa: ARG002 - what S3 has not taken whole it does not have
+        """See `BlobStore`."""
+        return 0
 
     def ping(self) -> None:
         """See `BlobStore`."""

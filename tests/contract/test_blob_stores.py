@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
 
@@ -97,3 +98,14 @@ def test_many_threads_may_put_the_same_and_different_content(blobs: BlobStore) -
     with ThreadPoolExecutor(8) as pool:
         names = list(pool.map(blobs.put, contents))
         assert list(pool.map(blobs.get, names)) == contents
+
+
+def test_what_was_put_before_a_time_is_listed_by_name(blobs: BlobStore) -> None:
+    names = {blobs.put(CONTENT), blobs.put(b"other")}
+    now = datetime.now(UTC)
+    assert set(blobs.written_before(now + timedelta(minutes=1))) == names
+    assert set(blobs.written_before(now - timedelta(minutes=1))) == set()
+
+
+def test_an_empty_store_has_nothing_to_list_or_tidy(blobs: BlobStore) -> None:
+    assert (list(blobs.written_before(datetime.now(UTC))), blobs.tidy(datetime.now(UTC))) == ([], 0)

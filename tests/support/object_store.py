@@ -6,10 +6,11 @@ It is a stand-in, not a proof of S3: what it shows is that our side sends the ri
 import contextlib
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 _MISSING = b'<?xml version="1.0"?><Error><Code>NoSuchKey</Code><Message>missing</Message></Error>'
 
@@ -21,6 +22,7 @@ class ObjectServer(ThreadingHTTPServer):
         objects: path, with the bucket -> content.
         requests: method and path of each request.
         failing: the status to answer everything with; None to work.
+        written_at: when all objects are said to have been put.
     """
 
     daemon_threads = True
@@ -30,6 +32,7 @@ class ObjectServer(ThreadingHTTPServer):
         self.objects: dict[str, bytes] = {}
         self.requests: list[tuple[str, str]] = []
         self.failing: int | None = None
+        self.written_at = datetime.now(UTC)
 
     @property
     def url(self) -> str:
@@ -49,6 +52,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self._is_working():
+            asked = parse_qs(urlsplit(self.path).query)
+            if "list-type" in asked:
+                self._answer(200, self._listing(asked.get("prefix", [""])[0]))
+                return
             content = self.server.objects.get(self._path())
             if content is None:
                 self._answer(404, _MISSING)
@@ -61,6 +68,16 @@ class _Handler(BaseHTTPRequestHandler):
         if self._is_working():
             self.server.objects.pop(self._path(), None)
             self._answer(204)
+
+    def _listing(self, prefix: str) -> bytes:
+        bucket = f"{self._path().rstrip('/')}/"
+        keys = sorted(path.removeprefix(bucket) for path in self.server.objects if path.startswith(bucket + prefix))
+        found = "".join(
+            f"<Contents><Key>{key}</Key><LastModified>{self.server.written_at.isoformat()}</LastModified>"
+            f"<Size>{len(self.server.objects[bucket + key])}</Size></Contents>"
+            for key in keys
+        )
+        return f"<ListBucketResult><IsTruncated>false</IsTruncated>{found}</ListBucketResult>".encode()
 
     def _path(self) -> str:
         return urlsplit(self.path).path

@@ -4,6 +4,7 @@ import errno
 import os
 import resource
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -105,3 +106,18 @@ def test_names_and_content_are_on_disk_before_it_is_acknowledged(
     name = FolderBlobs(tmp_path / "media").put(CONTENT)
     assert {name[:2], "media", tmp_path.name} <= set(synced)
     assert any(one.startswith(".new-") for one in synced)
+
+
+def test_only_what_was_left_half_written_long_ago_is_tidied(tmp_path: Path) -> None:
+    blobs = FolderBlobs(tmp_path)
+    name = blobs.put(b"photo")
+    old, new, foreign = (tmp_path / name[:2] / one for one in (".new-old", ".new-fresh", "README"))
+    for file in (old, new, foreign):
+        file.write_bytes(b"half")
+    for file in (old, foreign):
+        os.utime(file, (0, 0))
+    before = datetime.now(UTC) - timedelta(hours=1)
+    assert blobs.tidy(before) == 1
+    assert (old.exists(), new.exists(), foreign.exists()) == (False, True, True)
+    assert list(blobs.written_before(before)) == []
+    assert blobs.get(name) == b"photo"
