@@ -30,7 +30,7 @@ def tangled(loom: Loom, box: Point, size_m: Point, out: Point, radius_m: float) 
     lines = []
     centre = plus(plus(box, out, 0.1), UP, -0.4 * size_m[2])
     right = _right(out)
-    for _ in range(rng.randint(2, 7)):
+    for _ in range(rng.randint(2, 9)):
         if rng.random() < 0.5:
             lines.append(coil(centre, rng.uniform(0.12, 0.4) * size_m[2], rng.uniform(1.2, 4), rng, right=right))
         else:
@@ -38,7 +38,7 @@ def tangled(loom: Loom, box: Point, size_m: Point, out: Point, radius_m: float) 
     for _ in range(rng.randint(0, 4)):
         top = plus(box, right, rng.uniform(-0.4, 0.4) * size_m[0])
         lines.append(drop(top, size_m[2] * rng.uniform(0.6, 1.6), rng, out=out, curl=rng.random() < 0.4))
-    strands = [Strand(line, radius_m * rng.uniform(0.5, 1), loom.colour()) for line in lines]
+    strands = [Strand(line, radius_m * rng.uniform(0.6, 1.2), loom.colour()) for line in lines]
     if rng.random() < 0.4:
         strands += loom.bare(lines[-1], radius_m)
     return Fault("tangle", [loom.weave("tangle", strands)], *space_of(lines))
@@ -127,7 +127,7 @@ def _draped(loom: Loom, path: Sequence[Point], out: Point, count: int, radius_m:
         line: list[Point] = []
         for i, j in itertools.pairwise(edges):
             a, b = plus(path[i], out, 0.02), plus(path[j], out, 0.02)
-            sag = min(distance(a, b) * rng.uniform(0.12, 0.5), 0.8 * (min(a[2], b[2]) - floor_m))
+            sag = min(distance(a, b) * rng.uniform(0.15, 0.6), 0.8 * (min(a[2], b[2]) - floor_m))
             line += [plus(p, out, 0.12 * math.sin(math.pi * k / 16)) for k, p in enumerate(span(a, b, sag, count=17))]
         lines.append(line)
     strands = [Strand(line, radius_m * rng.uniform(0.6, 1), loom.colour()) for line in lines]
@@ -179,7 +179,7 @@ def _bunched(loom: Loom, path: Sequence[Point], out: Point, count: int, radius_m
     """It is in its place, but slack hangs from it in a bunch."""
     rng = loom.rng
     place = path[rng.randint(len(path) // 5, 4 * len(path) // 5)]
-    size = min(rng.uniform(0.35, 1.1), 0.6 * (place[2] - floor_m) + 0.1)
+    size = min(rng.uniform(0.45, 1.5), 0.6 * (place[2] - floor_m) + 0.1)
     fault = tangled(loom, place, (size * rng.uniform(0.5, 1.2), 0.16, size), out, radius_m)
     fault.kind = "bunched"
     fault.kept = _rest(loom, path, (), count, radius_m)
@@ -203,7 +203,7 @@ def _rest(loom: Loom, before: Sequence[Point], after: Sequence[Point], count: in
 
 def _stretch(path: Sequence[Point], rng: random.Random) -> tuple[int, int]:
     """First and last index of a part of the path, one to five metres long where it is long enough."""
-    share = min(0.9, rng.uniform(1.0, 5.0) / max(length_of(path), 0.1))
+    share = min(0.9, rng.uniform(1.5, 7.0) / max(length_of(path), 0.1))
     size = max(4, round(share * (len(path) - 1)))
     first = rng.randint(0, max(len(path) - 1 - size, 0))
     return first, min(first + size, len(path) - 1)

@@ -41,7 +41,7 @@ def before_facade(site: Site) -> Place:
     place = Place("facade", stand, site.daylight())
     place.add_doors(facade)
     place.runs.append(along_wall(site, facade))
-    place.runs.append(down_to_box(site, facade))
+    place.runs += [down_to_box(site, facade), _over_the_street(site, facade)]
     for make in rng.sample(
         (along_wall, from_aircon, down_to_box, _over_the_street, _over_the_street), rng.randint(1, 4)
     ):

@@ -100,7 +100,7 @@ def down_to_box(site: Site, facade: Facade, number: int = 0) -> Run:
         facade.frame.at(x, 0.05, z + h / 2),
     ]
     if rng.random() < 0.5:
-        size = max(w, h) * rng.uniform(1.0, 2.4)
+        size = max(w, h) * rng.uniform(1.2, 3.0)
         box = facade.frame.at(x, 0.19, z - rng.uniform(0, 0.6) * h)
         return tangle_run(
             site.loom,

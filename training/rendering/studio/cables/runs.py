@@ -87,12 +87,20 @@ def targets_of(runs: Sequence[Run], broken: Mapping[int, Fault]) -> list[Target]
         held = ([run.neat] if run.neat else []) if fault is None else [[part] for part in fault.kept]
         targets += [Target("cable_ok", parts, min_side_px=SMALLEST_PX, min_pixels=20) for parts in held]
         if fault is not None:
-            targets.append(Target("dangling_cable", fault.loose, min_side_px=SMALLEST_PX, min_pixels=20, spoils=True))
+            targets.append(Target("dangling_cable", fault.loose, min_side_px=SMALLEST_PX, min_pixels=50, spoils=True))
     return targets
 
 
-def draw_broken(runs: Sequence[Run], rng: random.Random, *, chance_of_second: float = 0.3) -> dict[int, Fault]:
-    """Which runs are loose in a shot, and how: one, sometimes two; the first drawn comes first."""
-    able = [number for number, run in enumerate(runs) if run.faults]
-    count = rng.choice((2, 2, 3)) if rng.random() < chance_of_second else 1
-    return {number: rng.choice(runs[number].faults) for number in rng.sample(able, min(count, len(able)))}
+def draw_broken(runs: Sequence[Run], rng: random.Random, *, chance_of_more: float = 0.3) -> dict[int, Fault]:
+    """Which runs are loose in a shot, and how: one, sometimes two or three; the first drawn comes first.
+
+    What hangs far down is photographed more often than a small slip, since people report it more often.
+    """
+    open_runs = {number: rng.choice(run.faults) for number, run in enumerate(runs) if run.faults}
+    count = rng.choice((2, 2, 3)) if rng.random() < chance_of_more else 1
+    broken: dict[int, Fault] = {}
+    while open_runs and len(broken) < count:
+        weights = [0.4 + min(fault.size_m, 6.0) for fault in open_runs.values()]
+        number = rng.choices(list(open_runs), weights)[0]
+        broken[number] = open_runs.pop(number)
+    return broken
