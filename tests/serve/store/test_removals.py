@@ -26,7 +26,7 @@ def _add_report(store: Store, sha256: str, preview: str, contents: Mapping[str, 
     with store.write() as connection:
         report = values_for(reports)
         connection.execute(insert(reports).values(**report))
-        media = values_for(report_media, report_id=report["id"], sha256=sha256, preview_sha256=preview)
+        media = values_for(report_media, report_id=report["id"], n=0, sha256=sha256, preview_sha256=preview)
         connection.execute(insert(report_media).values(**media))
         keep_noted(connection, contents, blobs)
 
