@@ -27,7 +27,7 @@ def aim(rng: random.Random, position: Point, centre: Point, size_m: float, thick
         lens = rng.choice((rng.uniform(23, 28), rng.uniform(23, 28), rng.uniform(23, 28), rng.uniform(14, 18)))
     else:
         share = 0.15 * (0.95 / 0.15) ** rng.random()
-        lens = 36.0 * share * far / max(size_m, 0.5)
+        lens = max(36.0 * share * far / max(size_m, 0.5), rng.uniform(20, 27))
     lens = max(lens, rng.uniform(0.5, 1.0) * 36.0 * far / (PICTURE_PX * thick_m))
     lens = min(max(lens, _LENSES[0]), _LENSES[1])
     half = 18.0 / lens * far
