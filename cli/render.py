@@ -25,7 +25,7 @@ def render(
     assets: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Models, textures and skies; without, all is made in code.")
     ] = None,
-    size: Annotated[int, typer.Option(min=160, max=1920, help="Long side of the photos, in pixels.")] = 480,
+    size: Annotated[int, typer.Option(min=160, max=1920, help="Long side of the photos, in pixels.")] = 448,
     workers: Annotated[
         int, typer.Option(min=1, max=256, help="Scenes rendered at a time, one thread and 1 GB each.")
     ] = 2,

@@ -26,7 +26,7 @@ TEXTURES: Final[dict[str, tuple[str, ...]]] = {
         "ph_brick_wall_001", "ph_brick_wall_003", "ph_brick_wall_005", "ph_brick_wall_006", "ph_brick_wall_02",
         "ph_brick_wall_08", "ph_brick_wall_10", "ph_brick_wall_12", "ph_broken_brick_wall", "ph_broken_wall",
     ),
-    "plaster": ("aws_wall", "ph_beige_wall_001", "ph_beige_wall_002", "ph_beam_wall_01"),
+    "plaster": ("aws_wall", "ph_beige_wall_001", "ph_beige_wall_002"),
     "tiles": ("acg_tiles036", "ph_blue_floor_tiles_01", "ph_brown_floor_tiles"),
     "wood": (
         "fs_wood0", "fs_wood1", "fs_wood2", "fs_wood3", "fs_wood4", "acg_woodfloor043", "ph_rosewood_veneer",

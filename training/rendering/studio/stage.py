@@ -14,7 +14,7 @@ from mathutils import Matrix, Vector
 from hazardlens.training.rendering.studio.assets import Assets
 from hazardlens.training.rendering.studio.shots import Camera
 
-SAMPLES: Final = 10
+SAMPLES: Final = 8
 """Light paths per pixel; the denoiser does the rest."""
 
 
@@ -131,6 +131,7 @@ def _empty_scene(threads: int) -> Any:
     cycles.denoiser = "OPENIMAGEDENOISE"
     cycles.denoising_prefilter = "FAST"
     cycles.denoising_quality = "FAST"
+    cycles.use_light_tree = False  # a third faster with the few lamps that scenes have
     cycles.max_bounces = 5
     cycles.diffuse_bounces = 3
     cycles.glossy_bounces = 3

@@ -94,6 +94,6 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--assets", type=Path)
-    parser.add_argument("--size", type=int, default=480)
+    parser.add_argument("--size", type=int, default=448)
     parser.add_argument("--threads", type=int, default=1)
     return parser.parse_args()
