@@ -111,7 +111,7 @@ def create_app(
     app.openapi = partial(document, app)  # type: ignore[method-assign]  # FastAPI's own documented way
     # The last one added is the outermost.
     app.add_middleware(BodyLimitMiddleware, max_body_bytes=settings.max_body_bytes)
-    app.add_middleware(RequestMiddleware, metrics=services.metrics, new_id=new_id)
+    app.add_middleware(RequestMiddleware, settings=settings, metrics=services.metrics, new_id=new_id)
     for routes in (
         classify,
         reports,

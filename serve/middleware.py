@@ -7,13 +7,15 @@ from typing import Final
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hazardlens.serve.access.clients import is_https
 from hazardlens.serve.facts import STATIC_ROUTE, RequestFacts, attach_facts, route_template
 from hazardlens.serve.logs import log_failure
 from hazardlens.serve.metrics import Metrics
 from hazardlens.serve.problems import INTERNAL_ERROR, http_answer, respond
+from hazardlens.serve.settings import Settings
 
 _log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("hazardlens.access")
 
@@ -24,10 +26,11 @@ _SANE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
     "connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'",
+    "frame-ancestors 'none'; object-src 'none'",
+    "Cross-Origin-Embedder-Policy": "require-corp",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(self), geolocation=(self), microphone=()",
+    "Permissions-Policy": "camera=(self), geolocation=(self), microphone=(), display-capture=(), payment=(), usb=()",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -41,8 +44,9 @@ QUIET_ROUTES: Final = frozenset({"/healthz", "/readyz", "/metrics", STATIC_ROUTE
 class RequestMiddleware:
     """Wraps each request; nothing that happens inside goes uncounted or unanswered."""
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics, new_id: Callable[[], str]) -> None:
+    def __init__(self, app: ASGIApp, *, settings: Settings, metrics: Metrics, new_id: Callable[[], str]) -> None:
         self.app = app
+        self._settings = settings
         self._metrics = metrics
         self._new_id = new_id
 
@@ -60,7 +64,9 @@ class RequestMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _complete_headers(MutableHeaders(scope=message), facts.request_id)
+                headers = MutableHeaders(scope=message)
+                _complete_headers(headers, facts.request_id)
+                self._promise_tls(scope, headers)
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=facts.request_id):
@@ -82,6 +88,11 @@ class RequestMiddleware:
     def _request_id(self, scope: Scope) -> str:
         sent = Headers(scope=scope).get(REQUEST_ID_HEADER, "")
         return sent if _SANE_ID.fullmatch(sent) else self._new_id()
+
+    def _promise_tls(self, scope: Scope, headers: MutableHeaders) -> None:
+        """HSTS, where the operator wants it; browsers believe it by TLS only."""
+        if self._settings.hsts_max_age_s and is_https(Request(scope), self._settings):
+            headers["Strict-Transport-Security"] = f"max-age={self._settings.hsts_max_age_s}"
 
     def _finish(self, scope: Scope, facts: RequestFacts, status: int, seconds: float) -> None:
         route = route_template(scope)

@@ -67,6 +67,12 @@ class Settings(BaseSettings):
         description="Networks of reverse proxies, separated by commas, like 10.0.0.0/8: their X-Forwarded-For and "
         "X-Forwarded-Proto are believed, nobody else's.",
     )
+    hsts_max_age_s: int = Field(
+        0,
+        ge=0,
+        description="Seconds for which browsers that came by TLS come by nothing else (HSTS), like 31536000; 0: not "
+        "told.",
+    )
     password_min_chars: int = Field(12, ge=8, le=128, description="Fewest characters of a password.")
     session_idle_h: float = Field(4, gt=0, description="Hours without a request after which a session ends.")
     session_max_h: float = Field(12, gt=0, description="Hours after which a session ends, used or not.")
@@ -150,7 +156,9 @@ class Settings(BaseSettings):
     def _are_networks(cls, value: str | None) -> str | None:
         for part in (value or "").split(","):
             if part.strip():
-                ip_network(part.strip())  # a ValueError says which one is none
+                network = ip_network(part.strip())  # a ValueError says which one is none
+                if network.prefixlen == 0:
+                    raise ValueError(f"{network} is everybody: any client could then claim any address")
         return value
 
     @property

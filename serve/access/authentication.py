@@ -10,13 +10,19 @@ from typing import Final
 from sqlalchemy import RowMapping
 from starlette.requests import Request
 
-from hazardlens.serve.access.clients import address_of, is_loopback, refuse_other_sites, sender_of
+from hazardlens.serve.access.clients import (
+    address_of,
+    is_this_machine,
+    refuse_other_sites,
+    sender_of,
+    session_cookie,
+)
 from hazardlens.serve.access.errors import CsrfError, UnauthenticatedError
 from hazardlens.serve.access.keys import find_key, mark_used, principal_of_key
 from hazardlens.serve.access.principals import ANONYMOUS, Principal
 from hazardlens.serve.access.rates import RateLimit
 from hazardlens.serve.access.roles import ROLE_ACTIONS, Action, Role
-from hazardlens.serve.access.sessions import COOKIE, SEEN_EVERY, find_session, mark_seen
+from hazardlens.serve.access.sessions import SEEN_EVERY, find_session, mark_seen
 from hazardlens.serve.access.tokens import ApiKey
 from hazardlens.serve.settings import Settings
 from hazardlens.serve.store.engine import Store
@@ -55,7 +61,7 @@ class Authenticator:
         header = request.headers.get("Authorization")
         if header is not None:
             return await self._key(header, request)
-        token = request.cookies.get(COOKIE)
+        token = request.cookies.get(session_cookie(request, self._settings))
         session = await asyncio.to_thread(self._session, token) if token else None
         if session is not None:
             self._check_csrf(request, session["csrf_token"])
@@ -101,6 +107,5 @@ class Authenticator:
             raise CsrfError(f"a change by a session needs its token in {CSRF_HEADER}; GET /v1/session tells it")
 
     def _count_anonymous(self, request: Request) -> None:
-        address = address_of(request, self._settings)
-        if not is_loopback(address):  # this machine itself: a laptop, a benchmark, a job beside the server
-            self._anonymous_rate.count(sender_of(address))
+        if not is_this_machine(request):  # else: a laptop, a benchmark, a job beside the server
+            self._anonymous_rate.count(sender_of(address_of(request, self._settings)))

@@ -1,13 +1,14 @@
 """Where a request comes from, and whether that can be believed."""
 
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
 from hazardlens.serve.access.errors import CsrfError
+from hazardlens.serve.access.sessions import COOKIE, SECURE_COOKIE
 from hazardlens.serve.settings import Settings
 
 _UNKNOWN: Final = "unknown"
@@ -27,27 +28,39 @@ def address_of(request: Request, settings: Settings) -> str:
     said = [part.strip() for line in request.headers.getlist("X-Forwarded-For") for part in line.split(",")]
     while said and _is_trusted(address, settings):
         candidate = said.pop()
-        if not _is_address(candidate):
+        if not _can_be_a_client(candidate):
             break
         address = candidate
     return address
 
 
+def _can_be_a_client(text: str) -> bool:
+    """Whether a proxy can have been called from there: not from itself, nor from what is no place of one machine."""
+    found = _parse(text)
+    return found is not None and not (found.is_loopback or found.is_unspecified or found.is_multicast)
+
+
 def sender_of(address: str) -> str:
     """Who counts as one sender: an IPv4 address, or the /64 network of an IPv6 one, whose addresses cost nothing."""
-    if not _is_address(address):
+    parsed = _parse(address)
+    if parsed is None:
         return _UNKNOWN
-    parsed = ip_address(address)
     if isinstance(parsed, IPv6Address):
-        if parsed.ipv4_mapped:
-            return str(parsed.ipv4_mapped)
-        return str(ip_network(f"{parsed}/{_IPV6_CUSTOMER_BITS}", strict=False))
+        return str(ip_network((int(parsed), _IPV6_CUSTOMER_BITS), strict=False))
     return str(parsed)
 
 
-def is_loopback(address: str) -> bool:
-    """Whether it is this machine itself."""
-    return _is_address(address) and ip_address(address).is_loopback
+def is_this_machine(request: Request) -> bool:
+    """Whether a program of this machine itself asks: by the socket alone, and for nobody else."""
+    if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
+        return False  # a proxy beside us speaks for somebody
+    parsed = _parse(request.client.host) if request.client else None
+    return parsed is not None and parsed.is_loopback
+
+
+def session_cookie(request: Request, settings: Settings) -> str:
+    """The name of the session's cookie: where the browser came by TLS, one that no other host can set."""
+    return SECURE_COOKIE if is_https(request, settings) else COOKIE
 
 
 def is_https(request: Request, settings: Settings) -> bool:
@@ -91,15 +104,16 @@ def _netloc(url: str) -> str:
 
 
 def _is_trusted(address: str, settings: Settings) -> bool:
-    if not _is_address(address):
-        return False
-    parsed = ip_address(address)
-    return any(parsed in network for network in trusted_networks(settings.trusted_proxies or ""))
+    parsed = _parse(address)
+    networks = trusted_networks(settings.trusted_proxies or "")
+    return parsed is not None and any(parsed in network for network in networks)
 
 
-def _is_address(text: str) -> bool:
+def _parse(text: str) -> IPv4Address | IPv6Address | None:
+    """An address; one of IPv4 that came in IPv6's clothes, as on a socket for both, without them."""
     try:
-        ip_address(text)
+        parsed = ip_address(text)
     except ValueError:
-        return False
-    return True
+        return None
+    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
+    return mapped or parsed

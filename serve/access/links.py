@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
-from urllib.parse import urlencode
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
@@ -42,8 +41,11 @@ class Link:
     expires_at: datetime
 
     def address(self, base: str) -> str:
-        """What to open in a browser; `base` is the service's address without a path."""
-        return f"{base.rstrip('/')}/setup?{urlencode({'token': self.token})}"
+        """What to open in a browser; `base` is the service's address without a path.
+
+        The token is in the fragment, which browsers keep to themselves: no proxy and no log on the way has it.
+        """
+        return f"{base.rstrip('/')}/setup#token={self.token}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,9 @@ from hazardlens.serve.access.tokens import new_token, token_sha256
 from hazardlens.serve.store.tables import accounts, sessions
 
 COOKIE: Final = "hazardlens_session"
+"""Where the browser came without TLS."""
+SECURE_COOKIE: Final = f"__Host-{COOKIE}"
+"""Where it came by TLS: browsers take it from this host alone, for all its paths, and send it by TLS only."""
 SEEN_EVERY: Final = timedelta(minutes=1)
 """How exact `seen_at` and `last_used_at` are: a row is not written with every request."""
 

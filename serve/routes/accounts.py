@@ -61,7 +61,7 @@ class AccountList(BaseModel):
 class LinkAnswer(BaseModel):
     """A one-time link to choose a password with. Give it to the person by a way that others cannot read."""
 
-    url: str = Field(examples=["https://hazards.example.org/setup?token=4f5c…"])
+    url: str = Field(examples=["https://hazards.example.org/setup#token=4f5c…"])
     expires_at: AwareDatetime
 
 

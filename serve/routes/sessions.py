@@ -6,13 +6,13 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from hazardlens.serve.access.audit import Act
-from hazardlens.serve.access.clients import address_of, is_https, refuse_other_sites, sender_of
+from hazardlens.serve.access.clients import address_of, is_https, refuse_other_sites, sender_of, session_cookie
 from hazardlens.serve.access.errors import UnauthenticatedError
 from hazardlens.serve.access.links import look_at_link, redeem_link
 from hazardlens.serve.access.passwords import MAX_CHARS
 from hazardlens.serve.access.principals import Principal
 from hazardlens.serve.access.roles import ROLE_ACTIONS, Role
-from hazardlens.serve.access.sessions import COOKIE, end_session, find_session
+from hazardlens.serve.access.sessions import end_session, find_session
 from hazardlens.serve.access.signing_in import change_password, sign_in
 from hazardlens.serve.access.views import AccountBrief, SessionView
 from hazardlens.serve.documents import problem_answers
@@ -95,7 +95,7 @@ def create_session(
         sender=sender_of(address_of(request, services.settings)),
         now=services.now,
     )
-    response.set_cookie(COOKIE, opened.token, **_cookie(request, services))
+    response.set_cookie(session_cookie(request, services.settings), opened.token, **_cookie(request, services))
     return _view(AccountBrief.of(row), opened.csrf_token)
 
 
@@ -106,7 +106,7 @@ def read_session(
     principal: Annotated[Principal, Depends(principal_of)],
 ) -> SessionView:
     """The account that is signed in, what it may do, and the token that its changes must carry."""
-    token = request.cookies.get(COOKIE)
+    token = request.cookies.get(session_cookie(request, services.settings))
     row = None
     if principal.kind == "account" and token is not None:
         with services.store.read() as connection:
@@ -123,14 +123,14 @@ def delete_session(
     principal: Annotated[Principal, Depends(principal_of)],
 ) -> Response:
     """End the session and its cookie; 204 too where it has ended already."""
-    token = request.cookies.get(COOKIE)
+    token = request.cookies.get(session_cookie(request, services.settings))
     if principal.kind == "account" and token is not None:
         act = Act(principal, services.now(), facts_of(request.scope).request_id)
         with services.store.write() as connection:
             end_session(connection, token)
             act.write(connection, "signed_out", principal.actor)
     response = Response(status_code=204)
-    response.delete_cookie(COOKIE, **_cookie(request, services))
+    response.delete_cookie(session_cookie(request, services.settings), **_cookie(request, services))
     return response
 
 
@@ -160,7 +160,7 @@ def change_own_password(
         sender=sender_of(address_of(request, services.settings)),
     )
     response = Response(status_code=204)
-    response.delete_cookie(COOKIE, **_cookie(request, services))
+    response.delete_cookie(session_cookie(request, services.settings), **_cookie(request, services))
     return response
 
 

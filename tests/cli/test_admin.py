@@ -52,7 +52,7 @@ def test_an_account_by_a_one_time_link(invoke: Invoke, store: Store, monkeypatch
     monkeypatch.setenv("HAZARDLENS_PUBLIC_URL", "https://h.example")
     told = add(invoke, "Li", "reviewer", "--link", "--display-name", "李雷")
     assert (told.code, told.err) == (0, "added li as reviewer\n")
-    address, token = told.out.strip().split("?token=")
+    address, token = told.out.strip().split("#token=")
     assert address == "https://h.example/setup"
     with store.read() as connection:
         row = account_named(connection, "li")
@@ -119,7 +119,7 @@ def test_disabling_enabling_and_a_new_password(
             assert client.get("/v1/session", headers=headers).status_code == 401  # at once, beside a running server
             invoke("admin", "account", "enable", "li")
     told = invoke("admin", "account", "password", "li", "--link")
-    assert told.out.startswith("http://127.0.0.1:8000/setup?token=")
+    assert told.out.startswith("http://127.0.0.1:8000/setup#token=")
     with store.read() as connection:
         row = account_named(connection, "li")
     assert row is not None

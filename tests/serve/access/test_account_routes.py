@@ -36,7 +36,7 @@ def test_from_a_new_account_to_its_first_session(client: TestClient) -> None:
     assert made.status_code == 201
     account, link = made.json()["account"], made.json()["link"]
     assert (account["name"], account["display_name"], account["has_password"]) == ("li", "李雷", False)
-    assert link["url"].startswith("http://testserver/setup?token=")
+    assert link["url"].startswith("http://testserver/setup#token=")
     assert [one["name"] for one in client.get(ACCOUNTS).json()["accounts"]] == ["boss", "li"]
     person = TestClient(client.app)
     token = link["url"].split("=")[1]

@@ -5,7 +5,15 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from hazardlens.serve.access.clients import address_of, base_url, is_https, is_loopback, refuse_other_sites, sender_of
+from hazardlens.serve.access.clients import (
+    address_of,
+    base_url,
+    is_https,
+    is_this_machine,
+    refuse_other_sites,
+    sender_of,
+    session_cookie,
+)
 from hazardlens.serve.access.errors import CsrfError
 from hazardlens.serve.errors import SettingsError
 from hazardlens.serve.settings import load_settings
@@ -31,6 +39,15 @@ def request(*headers: tuple[str, str], peer: str | None = "10.0.0.1", scheme: st
         pytest.param("10.0.0.0/8", ["unknown"], "10.0.0.1", id="no address"),
         pytest.param("10.0.0.0/8", [], "10.0.0.1", id="the proxy says nothing"),
         pytest.param("10.0.0.0/8", ["10.0.0.8"], "10.0.0.8", id="a client in the network of the proxies"),
+        pytest.param("10.0.0.1", ["127.0.0.1"], "10.0.0.1", id="nobody comes from the proxy itself"),
+        pytest.param("10.0.0.1", ["127.0.0.1, 6.6.6.6"], "6.6.6.6", id="made up: this machine"),
+        pytest.param("10.0.0.1", ["::1, 6.6.6.6"], "6.6.6.6", id="made up: this machine by IPv6"),
+        pytest.param("10.0.0.1", ["10.0.0.1, 6.6.6.6"], "6.6.6.6", id="made up: the proxy"),
+        pytest.param("10.0.0.1", ["1.1.1.1", "6.6.6.6"], "6.6.6.6", id="made up, in a line of its own"),
+        pytest.param("10.0.0.0/8", ["127.0.0.1, 10.0.0.8"], "10.0.0.8", id="this machine, by one of the proxies"),
+        pytest.param("10.0.0.0/8", ["::ffff:127.0.0.1, 10.0.0.8"], "10.0.0.8", id="the same in the clothes of IPv6"),
+        pytest.param("10.0.0.0/8", ["0.0.0.0, 10.0.0.8"], "10.0.0.8", id="nowhere, by one of the proxies"),
+        pytest.param("10.0.0.0/8", ["6.6.6.6, ::ffff:10.0.0.9"], "6.6.6.6", id="a proxy in the clothes of IPv6"),
     ],
 )
 def test_the_client_s_address(trusted: str, said: list[str], found: str) -> None:
@@ -60,9 +77,38 @@ def test_one_sender(address: str, sender: str) -> None:
     assert sender_of(address) == sender
 
 
-@pytest.mark.parametrize(("address", "here"), [("127.0.0.1", True), ("::1", True), ("10.0.0.1", False), ("x", False)])
-def test_this_machine_itself(address: str, here: bool) -> None:
-    assert is_loopback(address) == here
+@pytest.mark.parametrize("everybody", ["0.0.0.0/0", "::/0", "10.0.0.1, ::/0"])
+def test_a_proxy_that_is_everybody_stops_the_start(everybody: str) -> None:
+    with pytest.raises(SettingsError, match="is everybody"):
+        load_settings(trusted_proxies=everybody)
+
+
+@pytest.mark.parametrize(
+    ("peer", "here"),
+    [
+        ("127.0.0.1", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("10.0.0.1", False),
+        ("testclient", False),
+        (None, False),
+    ],
+)
+def test_this_machine_itself(peer: str | None, here: bool) -> None:
+    assert is_this_machine(request(peer=peer)) == here
+
+
+@pytest.mark.parametrize("trusted", ["", "127.0.0.1"])
+@pytest.mark.parametrize("header", [("X-Forwarded-For", "127.0.0.1"), ("Forwarded", "for=127.0.0.1")])
+def test_whom_a_proxy_beside_us_speaks_for_is_not_this_machine(trusted: str, header: tuple[str, str]) -> None:
+    sent = request(header, peer="127.0.0.1")
+    assert not is_this_machine(sent)
+    assert address_of(sent, load_settings(trusted_proxies=trusted)) == "127.0.0.1"
+
+
+@pytest.mark.parametrize(("scheme", "name"), [("https", "__Host-hazardlens_session"), ("http", "hazardlens_session")])
+def test_the_cookie_is_of_this_host_alone_where_that_can_be_said(scheme: str, name: str) -> None:
+    assert session_cookie(request(scheme=scheme), load_settings()) == name
 
 
 @pytest.mark.parametrize(

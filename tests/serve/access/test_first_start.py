@@ -44,7 +44,7 @@ def test_each_start_without_accounts_prints_a_new_link_and_never_logs_it(tmp_pat
     for _ in range(2):
         (what, _how, link), log = start_and_stop(tmp_path, bundle, 3)
         assert what.startswith("No account exists yet")
-        assert link.startswith("ADDRESS/setup?token=")
+        assert link.startswith("ADDRESS/setup#token=")
         tokens.append(link.split("=")[1])
         assert tokens[-1] not in log
     assert len(set(tokens)) == 2

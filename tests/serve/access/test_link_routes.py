@@ -57,7 +57,7 @@ def setup_token(client: TestClient) -> str:
     services = services_in(client)
     told = invitation(services.store, services.settings, services.now(), "http://127.0.0.1:8000")
     assert told is not None
-    found = re.search(r"^http://127\.0\.0\.1:8000/setup\?token=([0-9a-f]{64})$", told, re.MULTILINE)
+    found = re.search(r"^http://127\.0\.0\.1:8000/setup#token=([0-9a-f]{64})$", told, re.MULTILINE)
     assert found, told
     return found[1]
 

@@ -75,7 +75,14 @@ def test_addresses_behind_a_trusted_proxy_are_told_apart() -> None:
 def test_this_machine_itself_is_not_limited() -> None:
     with serving(rate_limit_anonymous_per_minute=1) as client:
         inner = TestClient(client.app, client=("127.0.0.1", 5000))
-        assert _statuses(inner, 5, {"X-Forwarded-For": "6.6.6.6"}) == [200] * 5
+        assert _statuses(inner, 5) == [200] * 5
+
+
+def test_whoever_comes_through_an_unnamed_proxy_beside_us_shares_its_limit() -> None:
+    with serving(rate_limit_anonymous_per_minute=2) as client:
+        inner = TestClient(client.app, client=("127.0.0.1", 5000))
+        seen = [_statuses(inner, 1, {"X-Forwarded-For": f"6.6.6.{number}"})[0] for number in range(4)]
+        assert seen == [200, 200, 429, 429]
 
 
 def test_health_checks_and_pages_are_not_counted() -> None:

@@ -16,7 +16,7 @@ from hazardlens.serve.access.audit import Act
 from hazardlens.serve.access.authentication import CSRF_HEADER
 from hazardlens.serve.access.principals import SYSTEM
 from hazardlens.serve.access.roles import ROLE_ACTIONS, Role
-from hazardlens.serve.access.sessions import COOKIE
+from hazardlens.serve.access.sessions import COOKIE, SECURE_COOKIE
 from hazardlens.serve.access.throttle import OF_NAME
 from hazardlens.serve.json_requests import MAX_BYTES
 from hazardlens.serve.store.tables import accounts, audit_events, sessions
@@ -105,9 +105,19 @@ def test_scripts_other_sites_and_open_lines_never_see_the_cookie(settings: dict[
     with serving(**settings) as client:
         person(client)
         cookie = sign_in(client).headers["set-cookie"].lower().split("; ")
+    assert cookie[0].startswith("__host-hazardlens_session=" if secure else "hazardlens_session=")
     assert {"httponly", "samesite=strict", "path=/"} <= set(cookie)
     assert ("secure" in cookie) == secure
     assert not any(part.startswith(("max-age", "expires", "domain")) for part in cookie)
+
+
+def test_a_cookie_that_another_host_could_set_is_nobody_s_behind_tls() -> None:
+    with serving(public_url="https://h.example") as client:
+        person(client)
+        token = sign_in(client).cookies[SECURE_COOKIE]
+        client.cookies.clear()
+        assert client.get(SESSION, headers={"Cookie": f"{SECURE_COOKIE}={token}"}).status_code == 200
+        problem_of(client.get(SESSION, headers={"Cookie": f"{COOKIE}={token}"}), 401, "unauthenticated")
 
 
 def test_a_wrong_name_and_a_wrong_password_look_alike(client: TestClient, clock: Clock) -> None:

@@ -1,4 +1,4 @@
-// The page where one-time links lead: /setup?token=... makes the first administrator, or sets a password.
+// The page where one-time links lead: /setup#token=... makes the first administrator, or sets a password.
 
 import { CallError } from "../api.js";
 import { call, forgetSession } from "../calls.js";
@@ -8,7 +8,9 @@ import { startPage } from "../start.js";
 import { allFilledIn, attempt, homeOf, showProblem, startReveal } from "./forms.js";
 
 const NAME = /^[\p{L}\p{N}_][\p{L}\p{N}_.@+-]{0,59}$/u;
-const token = new URLSearchParams(location.search).get("token") ?? "";
+const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
+history.replaceState(null, "", location.pathname); // out of the address bar, and of the browser's history
+addEventListener("hashchange", () => location.reload()); // another link in the same tab
 let offer = null; // what the link is for, once the server has said so
 
 function draw() {
