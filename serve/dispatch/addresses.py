@@ -7,7 +7,7 @@ differently the second time gains nothing.
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -15,6 +15,10 @@ from hazardlens.serve.dispatch.errors import TargetUrlError
 
 MAX_URL_CHARS: Final = 2000
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_FIRST_OPEN_PORT: Final = 1024  # below it: mail, shells, name servers, and little that takes messages
+_IPV6_UNICAST: Final = IPv6Network("2000::/3")
+_RELAYS: Final = IPv4Network("192.88.99.0/24")  # of 6to4: it unwraps what comes
+_ISATAP: Final = frozenset({0x00005EFE, 0x02005EFE})
 # What Python calls global and is not: IPv4 inside IPv6, which a gateway may unwrap (compatible, mapped, NAT64, 6to4,
 # Teredo), and the site-local addresses of old.
 _NOT_PUBLIC: Final = tuple(
@@ -73,6 +77,8 @@ def check_url(url: str, *, allow_private: bool) -> SplitResult:
         raise TargetUrlError("an address has neither a name and password nor a fragment")
     if parts.scheme != "https" and not allow_private:
         raise TargetUrlError("messages go over https:// only; see the setting webhook_allow_private")
+    if port is not None and port < _FIRST_OPEN_PORT and port != _DEFAULT_PORTS["https"] and not allow_private:
+        raise TargetUrlError("messages go to port 443, or to one from 1024; see the setting webhook_allow_private")
     _judge_literal(parts.hostname, allow_private=allow_private)
     return parts
 
@@ -87,10 +93,10 @@ def _judge_literal(host: str, *, allow_private: bool) -> None:
 
 
 def without_secrets(url: str) -> str:
-    """An address for those who only look: some receivers take a token in the query for a password."""
+    """An address for those who only look: some receivers take a token in the path or the query for a password."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path}{'?…' if parts.query else ''}"
+    return f"{parts.scheme}://{host}/{'…' if parts.path.strip('/') or parts.query else ''}"
 
 
 def find_destination(url: str, *, allow_private: bool, resolve: Resolve = resolve) -> Destination:
@@ -123,6 +129,7 @@ def is_allowed(address: str, *, allow_private: bool) -> bool:
 
 
 def _is_public(ip: IPv4Address | IPv6Address) -> bool:
-    if isinstance(ip, IPv6Address) and (ip.scope_id is not None or any(ip in network for network in _NOT_PUBLIC)):
-        return False
-    return ip.is_global and not ip.is_reserved
+    if isinstance(ip, IPv4Address):
+        return ip.is_global and not ip.is_reserved and ip not in _RELAYS
+    wraps_ipv4 = any(ip in network for network in _NOT_PUBLIC) or (int(ip) >> 32) & 0xFFFFFFFF in _ISATAP
+    return ip.is_global and ip in _IPV6_UNICAST and ip.scope_id is None and not wraps_ipv4

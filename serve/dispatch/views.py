@@ -26,7 +26,7 @@ class TargetView(BaseModel):
     route: str = Field(description="A key of the policy's routes.", examples=["fire_service"])
     name: RouteName | None = Field(description="Null for a route that the policy no longer has.")
     url: str | None = Field(
-        description="Where messages go; null: nowhere. A query is shown as `?…` to those who may not edit it.",
+        description="Where messages go; null: nowhere. Path and query are shown as `…` to those who may not edit it.",
         examples=["https://fire.example.org/hazards"],
     )
     has_secret: bool = Field(description="Whether messages can be signed; the secret itself is never shown again.")

@@ -75,7 +75,7 @@ def _act(request: Request, services: Services, principal: Principal) -> Act:
 def get_targets(services: Parts, principal: Reader) -> TargetList:
     """Each route of the triage policy, with the address that its messages go to. Secrets are never shown.
 
-    The query of an address may hold a token: who may not edit the table sees `?…` in its place.
+    Path and query of an address may hold a token: who may not edit the table sees `…` in their place.
     """
     names = _names(services)
     with services.store.read() as connection:

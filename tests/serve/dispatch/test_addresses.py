@@ -48,6 +48,16 @@ def test_public_addresses_are_allowed(address: str) -> None:
         ("64:ff9b:1::7f00:1", "NAT64 of a network's own"),
         ("2002:7f00:1::", "6to4"),
         ("2001:0:7f00:1::", "Teredo"),
+        ("2600::5efe:7f00:1", "ISATAP"),
+        ("2600::200:5efe:808:808", "ISATAP of a public address"),
+        ("192.88.99.1", "relays of 6to4"),
+        ("4000::1", "no unicast that anybody has"),
+        ("100::1", "discarded"),
+        ("5f00::1", "segment routing"),
+        ("198.19.255.255", "benchmarks to the end"),
+        ("100.127.255.255", "carrier-grade NAT to the end"),
+        ("172.31.255.255", "private to the end"),
+        ("0.1.2.3", "this network"),
     ],
 )
 def test_others_only_where_the_operator_says_so(address: str, kind: str) -> None:
@@ -78,6 +88,10 @@ def test_what_is_no_place_of_one_machine_is_never_allowed(address: str) -> None:
         ("https://消防.example.org/", "ASCII"),
         ("https://example.org\\@127.0.0.1/", "characters"),
         ("https://example.org/" + "a" * 2000, "2000"),
+        ("https://example.org:25/", "port"),
+        ("https://example.org:22/", "port"),
+        ("https://example.org:80/", "port"),
+        ("https://example.org:1023/", "port"),
         ("https://127.0.0.1/", "webhook_allow_private"),
         ("https://[::ffff:10.0.0.1]/", "webhook_allow_private"),
     ],
@@ -85,6 +99,11 @@ def test_what_is_no_place_of_one_machine_is_never_allowed(address: str) -> None:
 def test_an_address_that_is_none_of_ours_is_refused(url: str, said: str) -> None:
     with pytest.raises(TargetUrlError, match=said):
         check_url(url, allow_private=False)
+
+
+@pytest.mark.parametrize("port", [443, 1024, 8443, 65535])
+def test_ports_where_receivers_listen_are_allowed(port: int) -> None:
+    check_url(f"https://example.org:{port}/", allow_private=False)
 
 
 @pytest.mark.parametrize("url", ["http://10.0.0.1:8080/a?b=c", "https://receiver/", "http://localhost/"])
@@ -130,13 +149,14 @@ def test_a_name_that_nobody_knows_is_refused(error: Exception) -> None:
 @pytest.mark.parametrize(
     ("url", "shown"),
     [
-        ("https://grid.example.org/hazards", "https://grid.example.org/hazards"),
-        ("https://grid.example.org:8443/send?key=hush", "https://grid.example.org:8443/send?…"),
-        ("https://grid.example.org?key=hush", "https://grid.example.org?…"),
+        ("https://grid.example.org", "https://grid.example.org/"),
+        ("https://grid.example.org/hooks/hush", "https://grid.example.org/…"),
+        ("https://grid.example.org:8443/send?key=hush", "https://grid.example.org:8443/…"),
+        ("https://grid.example.org?key=hush", "https://grid.example.org/…"),
         ("https://li:hush@grid.example.org/", "https://grid.example.org/"),
-        ("https://[2606:4700::1]:8443/a?b=hush#hush", "https://[2606:4700::1]:8443/a?…"),
+        ("https://[2606:4700::1]:8443/a?b=hush#hush", "https://[2606:4700::1]:8443/…"),
     ],
-    ids=["nothing to hide", "query", "query without path", "name and password", "IPv6 and fragment"],
+    ids=["nothing to hide", "path", "query", "query without path", "name and password", "IPv6 and fragment"],
 )
 def test_what_an_address_holds_of_secrets_is_not_shown(url: str, shown: str) -> None:
     assert without_secrets(url) == shown

@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from hazardlens.model.triage.policy import load_policy
 from hazardlens.serve.access.roles import Role
 from hazardlens.serve.dispatch import targets
+from hazardlens.serve.dispatch.addresses import without_secrets
 from hazardlens.serve.dispatch.outbox import DeliveryState
 from hazardlens.serve.reports.workflow import State
 from hazardlens.serve.services import Services
@@ -94,7 +95,7 @@ def test_two_operators_do_not_overwrite_each_other(client: TestClient) -> None:
     assert _put(client).status_code == 200
     problem_of(_put(client, url="https://other.example.org/"), 409, "dispatch_target_changed")
     problem_of(_put(client, version=5), 409, "dispatch_target_changed")
-    assert _target(client)["url"] == URL
+    assert _target(client)["url"] == without_secrets(URL)
 
 
 @pytest.mark.parametrize(
@@ -149,19 +150,20 @@ def test_changes_are_in_the_audit_log_without_the_secret(client: TestClient, sto
 
 def test_a_token_in_an_address_is_for_those_who_may_edit_it(client: TestClient, store: Store) -> None:
     with receiver() as server:
-        url = f"{server.url}?access_token=hush"
+        url = f"{server.url}/hush?access_token=hush"
         _put(client, url=url)
         _put(client, url=f"{url}2", version=1)
         assert client.post(f"{TARGETS}/{ROUTE}/test", headers=ADMIN).json()["delivered"] is True
-    assert server.received[0].path == "/hazards?access_token=hush2"
+    assert server.received[0].path == "/hazards/hush?access_token=hush2"
     assert f"{url}2" in client.get(TARGETS, headers=ADMIN).text
-    assert _target(client)["url"] == f"{server.url}?…"
+    shown = f"http://127.0.0.1:{server.port}/…"
+    assert _target(client)["url"] == shown
     assert "hush" not in client.get(TARGETS, headers=REVIEWER).text
     with store.read() as connection:
         details = connection.execute(select(audit_events.c.detail).order_by(audit_events.c.seq)).scalars().all()
     assert "hush" not in str(details)
     assert [detail["new_url"] for detail in details[:2]] == [True, True]
-    assert (details[1]["before"]["url"], details[2]["url"]) == (f"{server.url}?…",) * 2
+    assert (details[1]["before"]["url"], details[2]["url"]) == (shown,) * 2
 
 
 def test_a_test_message_tells_what_came_of_it(client: TestClient, store: Store) -> None:
