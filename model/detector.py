@@ -15,6 +15,7 @@ from hazardlens.model.errors import BundleInvalidError, InferenceError
 from hazardlens.model.images import Photo
 from hazardlens.model.postprocess import OutputForm, decode_output
 from hazardlens.model.preprocess import Placement, letterbox
+from hazardlens.model.stages import stage
 
 __all__ = ["Detector", "ModelInfo", "OnnxDetector", "ScriptedDetector"]
 
@@ -84,7 +85,15 @@ class OnnxDetector:
 
     def detect(self, photos: Sequence[Photo]) -> list[Detections]:
         """Find boxes on each photo; see `Detector.detect`."""
-        return [self.decode(self.infer(tensor), placement) for tensor, placement in map(self.prepare, photos)]
+        return [self._detect(photo) for photo in photos]
+
+    def _detect(self, photo: Photo) -> Detections:
+        with stage("preprocess"):
+            tensor, placement = self.prepare(photo)
+        with stage("network"):
+            raw = self.infer(tensor)
+        with stage("postprocess"):
+            return self.decode(raw, placement)
 
     def prepare(self, photo: Photo) -> tuple[npt.NDArray[np.float32], Placement]:
         """The first step of `detect`: a photo to the graph's input (3, S, S)."""
@@ -166,6 +175,7 @@ def _options(threads: int) -> onnxruntime.SessionOptions:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    options.add_session_config_entry("session.load_model_format", "ONNX")  # what was checked is what is read
     # Waiting threads that spin take the cores from the other workers.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")

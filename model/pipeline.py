@@ -12,6 +12,7 @@ from hazardlens.model.detections import Detection, Detections
 from hazardlens.model.detector import Detector
 from hazardlens.model.errors import ImageError, MediaError
 from hazardlens.model.images import DEFAULT_MAX_PIXELS, Photo, decode_photo
+from hazardlens.model.stages import stage
 from hazardlens.model.taxonomy import Category
 from hazardlens.model.triage.decide import decide
 from hazardlens.model.triage.policy import Policy
@@ -132,12 +133,14 @@ class Classifier:
         evidence: list[Evidence] = []
         # One after the other, so that one photo's pixels are in memory at a time.
         for index, upload in enumerate(uploads):
-            photo = self._decode(index, upload)
+            with stage("decode"):
+                photo = self._decode(index, upload)
             watch.lap("decode")
             (detections,) = self.detector.detect([photo])
             watch.lap("inference")
             evidence.append(Evidence(detections, photo.width, photo.height))
-        decision = decide(evidence, text, policy=self.policy, model=self._view)
+        with stage("triage"):
+            decision = decide(evidence, text, policy=self.policy, model=self._view)
         media = [
             self._describe(upload.name, seen, min_confidence) for upload, seen in zip(uploads, evidence, strict=True)
         ]

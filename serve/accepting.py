@@ -25,7 +25,8 @@ async def accepted_body(request: Request, services: Services) -> AsyncIterator[R
     check_content_type(content_type)
     services.pool.require_room()
     with services.memory.hold() as hold:
-        body = await receive_body(request, hold=hold, idle_timeout_s=services.settings.body_idle_timeout_s)
+        with services.metrics.receiving():
+            body = await receive_body(request, hold=hold, idle_timeout_s=services.settings.body_idle_timeout_s)
         facts_of(request.scope).received_bytes = hold.size_bytes
         services.metrics.received(hold.size_bytes)
         yield Received(content_type, request.scope["query_string"], body)

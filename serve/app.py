@@ -18,6 +18,7 @@ from hazardlens.serve.access.principals import Authenticate
 from hazardlens.serve.body_limit import BodyLimitMiddleware
 from hazardlens.serve.dispatch.worker import delivering
 from hazardlens.serve.documents import openapi_document
+from hazardlens.serve.drift import DriftWatch
 from hazardlens.serve.json_body import JsonBody, MediaBody
 from hazardlens.serve.metrics import Metrics
 from hazardlens.serve.middleware import RequestMiddleware
@@ -50,6 +51,7 @@ from hazardlens.serve.routes import (
 )
 from hazardlens.serve.services import Services
 from hazardlens.serve.settings import Settings
+from hazardlens.serve.stats.gauges import WaitingGauges, gauging
 from hazardlens.serve.store.engine import Store
 from hazardlens.serve.store.keeper import StoreKeeper, kept
 from hazardlens.serve.store.places import open_blobs
@@ -103,7 +105,7 @@ def create_app(
         version=version("hazardlens"),
         openapi_url=None,  # routes/docs.py answers for it, like any other route
         redirect_slashes=False,  # a redirected upload travels twice
-        lifespan=partial(_lifespan, services, greet),
+        lifespan=partial(_lifespan, services, WaitingGauges(services.metrics.registry), greet),
         exception_handlers=EXCEPTION_HANDLERS,
     )
     app.state.services = services
@@ -144,7 +146,9 @@ def _make_services(
 ) -> Services:
     limits = UploadLimits(settings.max_files, settings.max_file_bytes, settings.max_text_chars)
     metrics = Metrics()
-    pool = WorkerPool(settings.inference_threads, settings.queue_length)
+    pool = WorkerPool(
+        settings.inference_threads, settings.queue_length, waited=metrics.waited, around=metrics.working
+    )
     memory = BodyMemory(settings.max_received_bytes)
     metrics.watch("queue_length", "Requests that wait for a thread.", lambda: pool.waiting)
     metrics.watch("workers_busy", "Threads at work.", lambda: pool.running)
@@ -152,6 +156,9 @@ def _make_services(
     store = Store(settings.store_url)
     blobs = open_blobs(settings.media_url, folder=settings.media_path, endpoint_url=settings.s3_endpoint_url)
     slot = ModelSlot()
+    metrics.watch("model_ready", "1 while a model can answer.", lambda: slot.is_ready)
+    drift = DriftWatch(slot.reference_of, window=settings.drift_window_photos, registry=metrics.registry)
+    metrics.tell_answers(drift.saw)
     model_metrics = ModelMetrics(metrics.registry)
     models = ModelRegistry(
         settings, slot=slot, store=store, metrics=model_metrics, detector=detector, policy=policy, now=now
@@ -184,7 +191,9 @@ def _make_services(
 
 
 @asynccontextmanager
-async def _lifespan(services: Services, greet: Callable[[Services], None], _: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(
+    services: Services, gauges: WaitingGauges, greet: Callable[[Services], None], _: FastAPI
+) -> AsyncIterator[None]:
     poll_s = services.settings.model_poll_s
     try:
         async with (
@@ -192,6 +201,7 @@ async def _lifespan(services: Services, greet: Callable[[Services], None], _: Fa
             models_in_service(services.slot, services.models, services.shadow, poll_s=poll_s),
             sweeping(services),
             delivering(services),
+            gauging(services, gauges),
             greeting(services.keeper.ready, partial(greet, services)),
         ):
             yield

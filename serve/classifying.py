@@ -1,9 +1,6 @@
 """The use case behind `POST /v1/classify`: receive, wait for a thread, read, classify, answer."""
 
-import time
-from collections.abc import Callable
 from functools import partial
-from typing import Final
 
 from starlette.requests import Request
 
@@ -13,9 +10,6 @@ from hazardlens.serve.facts import facts_of
 from hazardlens.serve.model_slot import ModelSlot
 from hazardlens.serve.services import Services
 from hazardlens.serve.uploads import Received, Submission, UploadLimits, read_submission
-
-Clock = Callable[[], float]
-_CLOCK: Final[Clock] = time.perf_counter
 
 
 async def classify_request(request: Request, services: Services) -> bytes:
@@ -32,8 +26,7 @@ async def classify_request(request: Request, services: Services) -> bytes:
     async with accepted_body(request, services) as received:
         job = _Job(received, services.limits, services.slot, facts.request_id)
         answer, content = await services.pool.run(job, gone=partial(hung_up, request))
-    services.metrics.waited(job.waited_s)
-    services.metrics.classified(answer)
+    services.metrics.classified(answer, listed_as_usual=job.listed_as_usual)
     facts.photos = len(answer.media)
     facts.category = answer.prefill.category.value
     return content
@@ -43,16 +36,15 @@ class _Job:
     """What runs in a worker thread: everything that takes longer than a moment."""
 
     def __init__(self, received: Received, limits: UploadLimits, slot: ModelSlot, request_id: str) -> None:
-        self.waited_s = 0.0
+        self.listed_as_usual = True
         self._received: Received | None = received
         self._limits = limits
         self._slot = slot
         self._request_id = request_id
-        self._queued_at = _CLOCK()
 
     def __call__(self) -> tuple[Classification, bytes]:
-        self.waited_s = _CLOCK() - self._queued_at
         submission = self._read()
+        self.listed_as_usual = submission.min_confidence is None
         # Taken once, so that one model answers for all photos; and not before its turn, so that a slow upload keeps no
         # old model in memory.
         classifier = self._slot.model.classifier

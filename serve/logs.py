@@ -2,11 +2,17 @@
 
 They never hold words of a report, names of files or pixels. That is why an unforeseen error is logged as its type and
 place, without its message: messages of libraries quote what they choke on.
+
+Every line that work leaves behind carries a `request_id`. Work in the background has one too: that of the request that
+caused it, where there is one, else one of its own that begins with the work's name.
 """
 
 import logging
+import secrets
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final, Literal, TextIO
 
 import structlog
@@ -61,6 +67,26 @@ def _without_messages(_logger: Any, _method: str, event: EventDict) -> EventDict
     if isinstance(found, tuple) and found[0] is not None:
         event["error"] = found[0].__name__
     return event
+
+
+@contextmanager
+def logged_for(request_id: str | None, **facts: str) -> Iterator[None]:
+    """Log lines of the block carry this id, and facts that are no content. Without an id, the one before stays."""
+    with structlog.contextvars.bound_contextvars(**({"request_id": request_id} if request_id else {}), **facts):
+        yield
+
+
+@contextmanager
+def logged_as_work(name: str) -> Iterator[None]:
+    """Log lines of the block belong to a piece of work in the background that no request asked for."""
+    with logged_for(f"{name}-{secrets.token_hex(6)}", work=name):
+        yield
+
+
+def current_request_id() -> str | None:
+    """The id that log lines carry here; None outside all work."""
+    found = structlog.contextvars.get_contextvars().get("request_id")
+    return found if isinstance(found, str) else None
 
 
 def log_failure(error: BaseException) -> None:

@@ -12,7 +12,8 @@ import structlog
 from hazardlens.model.bundle import Manifest, read_bundle
 from hazardlens.model.detector import Detector, OnnxDetector
 from hazardlens.model.errors import BundleInvalidError, HazardlensError
-from hazardlens.model.pipeline import Classifier
+from hazardlens.model.pipeline import Classifier, ModelRef
+from hazardlens.model.reference import Reference
 from hazardlens.model.triage.policy import Policy, load_policy
 from hazardlens.serve.errors import ModelLoadingError, ModelUnusableError
 from hazardlens.serve.logs import log_failure
@@ -67,6 +68,19 @@ class ModelSlot:
         if isinstance(state, HazardlensError):
             raise ModelUnusableError(state)
         return state
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a model can answer."""
+        return isinstance(self._state, LoadedModel)
+
+    def reference_of(self, model: ModelRef) -> Reference | None:
+        """What the model in service drew when it was measured, where it is this one and its bundle says so."""
+        state = self._state
+        if not isinstance(state, LoadedModel) or state.manifest is None:
+            return None
+        manifest = state.manifest
+        return Reference.of(manifest) if (manifest.name, manifest.version) == (model.name, model.version) else None
 
     def put(self, loaded: LoadedModel) -> None:
         """Exchange the model: one assignment, so each request sees the old one or the new one. From any thread."""

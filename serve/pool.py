@@ -9,6 +9,8 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from contextvars import copy_context
 from typing import Any, Final, TypeVar
 
 from starlette.requests import ClientDisconnect
@@ -24,10 +26,29 @@ _SMOOTHING: Final = 0.1
 class WorkerPool:
     """At most `threads` jobs run and `queue_length` wait, first come first served; one more is refused at once."""
 
-    def __init__(self, threads: int, queue_length: int, *, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(
+        self,
+        threads: int,
+        queue_length: int,
+        *,
+        clock: Callable[[], float] = time.perf_counter,
+        waited: Callable[[float], None] = lambda _: None,
+        around: Callable[[], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
+        """Start no thread yet.
+
+        Args:
+            threads: jobs that run at once.
+            queue_length: jobs that may wait.
+            clock: seconds.
+            waited: told how many seconds a job had waited, when it begins.
+            around: gives a block to run each job in, in its thread.
+        """
         self._threads = threads
         self._capacity = threads + queue_length
         self._clock = clock
+        self._waited = waited
+        self._around = around
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="classify")
         self._lock = threading.Lock()  # jobs end in their thread, and are admitted in the loop's
         self._admitted = 0
@@ -95,17 +116,20 @@ class WorkerPool:
         with self._lock:
             self._admitted += 1
         try:
-            future = self._executor.submit(self._timed, job)
+            # The job's log lines and traces belong to the request that sent it.
+            future = self._executor.submit(copy_context().run, self._timed, job, self._clock())
         except BaseException:
             self._release(None)
             raise
         future.add_done_callback(self._release)
         return future
 
-    def _timed(self, job: Callable[[], T]) -> T:
+    def _timed(self, job: Callable[[], T], queued_at: float) -> T:
         start = self._clock()
+        self._waited(start - queued_at)
         try:
-            return job()
+            with self._around():
+                return job()
         finally:
             with self._lock:
                 self._seconds_per_job += _SMOOTHING * (self._clock() - start - self._seconds_per_job)

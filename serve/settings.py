@@ -146,6 +146,9 @@ class Settings(BaseSettings):
     )
     shutdown_grace_s: int = Field(20, ge=0, description="Seconds that running requests get to finish on shutdown.")
 
+    drift_window_photos: int = Field(
+        2000, ge=1, description="Photos over which drift from the model's reference is measured; from 200 on."
+    )
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="auto: console on a terminal, else JSON."
     )

@@ -34,6 +34,9 @@ REASON_FIELDS: Final[Mapping[str, frozenset[str]]] = {
 }
 """The reasons that the decision itself can give, and the placeholders that each template may use."""
 
+DOUBTS: Final = frozenset(REASON_FIELDS) - {"label_seen", "text_named", "agreement"}
+"""Those of them for which the machine asks for a person; a decision without any of them stands by itself."""
+
 EXIT_FIELDS: Final = frozenset({"obstacle", "exit"})
 PLACE_FIELDS: Final = frozenset({"obstacle", "word"})
 AMOUNT_FIELDS: Final = frozenset({"count", "share"})

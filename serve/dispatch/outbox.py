@@ -15,11 +15,12 @@ from sqlalchemy import Connection, Row, RowMapping, insert, select, update
 
 from hazardlens.model.taxonomy import Category
 from hazardlens.serve.reports.ids import new_report_id
-from hazardlens.serve.reports.workflow import State
-from hazardlens.serve.store.tables import deliveries, dispatch_targets, report_media, reports
+from hazardlens.serve.reports.workflow import State, Verdict
+from hazardlens.serve.store.tables import deliveries, dispatch_targets, report_events, report_media, reports
 
 TOLD: Final = frozenset({State.CONFIRMED, State.CORRECTED})
 _STILL_TRUE: Final = TOLD | {State.FORWARDED}
+_DECISIONS: Final = (Verdict.CONFIRM.value, Verdict.CORRECT.value)
 
 
 class DeliveryState(StrEnum):
@@ -37,6 +38,7 @@ class Claimed:
 
     Attributes:
         attempt: from 1; also tells whether the claim still holds when the outcome is written.
+        request_id: of the request that decided the report, for the log; None where it is not known.
     """
 
     id: str
@@ -46,6 +48,7 @@ class Claimed:
     payload: Mapping[str, Any]
     url: str
     secret: str
+    request_id: str | None = None
 
 
 def enqueue_delivery(connection: Connection, row: RowMapping, now: datetime) -> str | None:
@@ -147,7 +150,16 @@ def claim_due(
 def _claim(connection: Connection, row: Row[Any], until: datetime) -> Claimed:
     attempt = row.attempts + 1
     connection.execute(update(deliveries).where(deliveries.c.id == row.id).values(attempts=attempt, next_at=until))
-    return Claimed(row.id, row.report_id, row.route, attempt, row.payload, row.url, row.secret)
+    asked = _decided_by(connection, row.report_id)
+    return Claimed(row.id, row.report_id, row.route, attempt, row.payload, row.url, row.secret, asked)
+
+
+def _decided_by(connection: Connection, report_id: str) -> str | None:
+    """The id of the request that made the decision which is told."""
+    events = report_events.c
+    query = select(events.request_id).where(events.report_id == report_id, events.action.in_(_DECISIONS))
+    found: str | None = connection.execute(query.order_by(events.seq.desc()).limit(1)).scalar_one_or_none()
+    return found
 
 
 def _due(now: datetime, resting: Collection[str]) -> Any:  # noqa: ANN401 - a Select of as many columns as are named here

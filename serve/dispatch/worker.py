@@ -16,7 +16,7 @@ import structlog
 from hazardlens.serve.dispatch.outbox import Claimed, DeliveryState, claim_due, is_due
 from hazardlens.serve.dispatch.outcomes import Patience, write_outcome
 from hazardlens.serve.dispatch.sending import Sender
-from hazardlens.serve.logs import log_failure
+from hazardlens.serve.logs import log_failure, logged_as_work, logged_for
 from hazardlens.serve.services import Services
 from hazardlens.serve.store.engine import Store
 from hazardlens.serve.store.errors import StoreUnavailableError
@@ -79,12 +79,16 @@ class DeliveryWorker:
     def _run(self) -> None:
         while not self._stopping.wait(POLL_S):
             try:
-                while self.send_one():
+                while self._send_one_as_work():
                     pass
             except StoreUnavailableError:
                 continue  # logged where it was found; what was sent meanwhile is sent again
             except Exception as error:  # noqa: BLE001 - the last net of a thread that nobody waits for
                 log_failure(error)
+
+    def _send_one_as_work(self) -> bool:
+        with logged_as_work("delivery"):
+            return self.send_one()
 
     def send_one(self) -> bool:
         """Send the delivery that has been due for the longest, of routes that nothing is under way to.
@@ -100,7 +104,8 @@ class DeliveryWorker:
         if claimed is None:
             return False
         try:
-            self._send(claimed)
+            with logged_for(claimed.request_id, work="delivery"):
+                self._send(claimed)
         finally:
             with self._routes:
                 self._under_way.discard(claimed.route)

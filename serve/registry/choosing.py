@@ -98,7 +98,7 @@ class ModelChanges:
         return fewer
 
     def _write(self, choice: Choice, before: Choice | None, detail: Mapping[str, Any]) -> None:
-        write_choice(self._connection, choice, self._act.now)
+        write_choice(self._connection, replace(choice, request_id=self._act.request_id), self._act.now)
         model = choice.model
         previous = before.model.ref if before else None
         record = {"name": model.name, "sha256": model.sha256, "previous": previous, **detail}

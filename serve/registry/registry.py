@@ -20,6 +20,7 @@ from hazardlens.model.errors import HazardlensError
 from hazardlens.model.triage.policy import Policy
 from hazardlens.serve.access.audit import Act
 from hazardlens.serve.errors import ModelRefusedError, UnavailableError
+from hazardlens.serve.logs import logged_for
 from hazardlens.serve.model_slot import LoadedModel, ModelSlot, load_model
 from hazardlens.serve.registry.bundles import BundleShelf, Entry
 from hazardlens.serve.registry.choosing import ModelChanges
@@ -149,9 +150,10 @@ class ModelRegistry:
             attempt = (choice.model, self.shelf.signature())
             if attempt == self._tried:
                 return
-            loaded = self._try_chosen(choice.model)
-            if loaded is not None:
-                self._put(loaded, "followed")
+            with logged_for(choice.request_id):
+                loaded = self._try_chosen(choice.model)
+                if loaded is not None:
+                    self._put(loaded, "followed")
 
     def listing(self) -> Listing:
         """All models.

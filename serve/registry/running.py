@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 
 from hazardlens.model.errors import HazardlensError
-from hazardlens.serve.logs import log_failure
+from hazardlens.serve.logs import log_failure, logged_as_work
 from hazardlens.serve.model_slot import ModelSlot
 from hazardlens.serve.registry.registry import ModelRegistry
 from hazardlens.serve.registry.shadow import ShadowWorker
@@ -55,7 +55,8 @@ async def models_in_service(
 
 async def _load(slot: ModelSlot, registry: ModelRegistry, loaded: threading.Event) -> None:
     try:
-        await slot.load(registry.restore)
+        with logged_as_work("load-model"):
+            await slot.load(registry.restore)
     finally:
         loaded.set()
 
@@ -65,7 +66,8 @@ def _repeat(work: Callable[[], object], ready: threading.Event, stopped: threadi
     ready.wait()
     while not stopped.wait(every_s):
         try:
-            work()
+            with logged_as_work(threading.current_thread().name):
+                work()
         except HazardlensError as error:
             _log.warning("model_work_waits", code=error.code, reason=str(error))
         except Exception as error:  # noqa: BLE001 - the last net of a thread that nobody waits for

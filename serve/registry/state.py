@@ -1,7 +1,7 @@
 """What the database remembers about models: which one is in service, which one is in the shadow, and what happened."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Self
 
@@ -37,10 +37,12 @@ class Choice:
     Attributes:
         model: which.
         history: those that were before it, the last one last; going back takes from its end.
+        request_id: of the request that chose it, for the logs of servers that follow; None for the command line.
     """
 
     model: ModelKey
     history: tuple[ModelKey, ...] = ()
+    request_id: str | None = field(default=None, compare=False)
 
     def then(self, model: ModelKey) -> Self:
         """The choice after this one."""
@@ -73,12 +75,13 @@ def read_choice(connection: Connection, *, hold: bool = False) -> Choice | None:
     value = read_value(connection, ACTIVE_KEY, hold=hold)
     if value is None:
         return None
-    return Choice(_key(value), tuple(_key(item) for item in value["history"]))
+    return Choice(_key(value), tuple(_key(item) for item in value["history"]), value.get("request_id"))
 
 
 def write_choice(connection: Connection, choice: Choice, now: datetime) -> None:
     """Remember the model that should be in service; running servers follow."""
     value = {**asdict(choice.model), "history": [asdict(item) for item in choice.history]}
+    value |= {"request_id": choice.request_id} if choice.request_id else {}
     write_value(connection, ACTIVE_KEY, value, now)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from hazardlens.serve.access.errors import ForbiddenError
 from hazardlens.serve.access.principals import Principal
+from hazardlens.serve.logs import current_request_id
 from hazardlens.serve.reports.errors import MoveNotAllowedError, ReportChangedError, ReportMissingError
 from hazardlens.serve.reports.workflow import MOVES, Move, State
 from hazardlens.serve.store.tables import report_events, reports
@@ -108,7 +109,7 @@ def write_change(
         action: name of the event.
         principal: who.
         now: the time, with zone.
-        details: further columns of the event: reason, note, request_id.
+        details: further columns of the event: reason, note, request_id; without the last one, the present request's.
 
     Returns:
         The row as it is now.
@@ -125,7 +126,7 @@ def write_change(
             after={name: _plain(changes[name]) for name in before},
             model_version=changes.get("model_version", row["model_version"]),
             policy=changes.get("policy", row["policy"]),
-            **(details or {}),
+            **{"request_id": current_request_id(), **(details or {})},
         )
     )
     connection.execute(

@@ -11,6 +11,7 @@ from hazardlens.model.pipeline import DetectionResult
 from hazardlens.model.taxonomy import Category, Urgency
 from hazardlens.serve.access.principals import Principal
 from hazardlens.serve.dispatch.outbox import enqueue_delivery
+from hazardlens.serve.metrics import Judged
 from hazardlens.serve.reports.changes import locked_report, move_report, write_change
 from hazardlens.serve.reports.claims import UNCLAIMED, UNDECIDED, holder_of, last_claim, require_version
 from hazardlens.serve.reports.errors import ReportChangedError
@@ -73,10 +74,12 @@ def review_report(
     principal: Principal,
     now: datetime,
     rules: ReviewRules,
+    told: Callable[[Judged], None] = lambda _: None,
 ) -> RowMapping:
     """Decide a report that the reviewer holds, or take their second look at one.
 
-    A request that arrives twice, because the first answer got lost, is answered twice and acted on once.
+    A request that arrives twice, because the first answer got lost, is answered twice and acted on once. `told` hears
+    what the decision makes of the pre-fill, unless it is a second look; it holds once the transaction is committed.
 
     Returns:
         The report's row as it is now.
@@ -106,6 +109,7 @@ def review_report(
     if not second or first is None:
         row = _decide(connection, row, ruling, principal, now, rules)
         _write_review(connection, row, ruling, "first", principal, now, photos)
+        told(_judged(row, ruling, photos))
         enqueue_delivery(connection, row, now)
         return row
     _write_review(connection, row, ruling, "second", principal, now, photos)
@@ -224,6 +228,23 @@ def _write_review(
             model_version=row["model_version"],
             policy=row["policy"],
         )
+    )
+
+
+def _judged(row: RowMapping, ruling: Ruling, photos: Sequence[Photo]) -> Judged:
+    """What the decision changes of the pre-fill; nothing where nobody can tell, or the machine has not looked."""
+    prefill = row["prefill"] or {}
+    changed = {
+        "category": ruling.category != prefill.get("category"),
+        "urgency": ruling.urgency != prefill.get("urgency"),
+        "boxes": not same_boxes(ruling.boxes, [photo.known for photo in photos]),
+    }
+    counts = bool(prefill) and ruling.verdict is not Verdict.CANNOT_TELL
+    return Judged(
+        prefill.get("category", "none"),
+        row["model_version"] or "none",
+        ruling.verdict.value,
+        tuple(name for name, is_changed in changed.items() if counts and is_changed),
     )
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from hazardlens.model.pipeline import Upload
 from hazardlens.serve.access.principals import SYSTEM
 from hazardlens.serve.errors import ModelLoadingError, ModelUnusableError, OverloadedError, UnavailableError
-from hazardlens.serve.logs import log_failure
+from hazardlens.serve.logs import current_request_id, log_failure, logged_as_work, logged_for
 from hazardlens.serve.reports.changes import locked_report, move_report, write_change
 from hazardlens.serve.reports.errors import MoveNotAllowedError, ReportChangedError
 from hazardlens.serve.reports.idempotency import abandon_left_behind, purge_keys
@@ -25,7 +25,7 @@ from hazardlens.serve.reports.workflow import State
 from hazardlens.serve.services import Services
 from hazardlens.serve.store.blobs import get_or_lost
 from hazardlens.serve.store.engine import Store
-from hazardlens.serve.store.tables import report_media, reports
+from hazardlens.serve.store.tables import report_events, report_media, reports
 
 _BATCH: Final = 50
 
@@ -55,11 +55,11 @@ class Sweeper:
     async def run(self) -> None:
         """Go on until cancelled. Whatever goes wrong in a round is logged, and the next one tries again."""
         await self._services.keeper.ready.wait()
-        with self._failures_logged():
+        with logged_as_work("sweep"), self._failures_logged():
             await asyncio.to_thread(self._start)
         while True:
             more = False
-            with self._failures_logged():
+            with logged_as_work("sweep"), self._failures_logged():
                 more = await self.round()
             await self._rest(0 if more else self._services.settings.sweep_interval_s)
 
@@ -77,13 +77,20 @@ class Sweeper:
         return len(waiting) == _BATCH
 
     def prefill(self, report_id: str) -> None:
-        """Let the model look at one report that waits for it; in a worker thread."""
+        """Let the model look at one report that waits for it; in a worker thread.
+
+        What is logged and written belongs to the request that sent the report.
+        """
+        with logged_for(self._sent_by(report_id), report=report_id):
+            self._prefill(report_id)
+
+    def _prefill(self, report_id: str) -> None:
         services = self._services
         with suppress(ModelLoadingError, ModelUnusableError, MoveNotAllowedError, ReportChangedError):
             classifier = services.slot.model.classifier
             try:
                 version, text, photos = self._read(report_id)
-                answer = classifier.classify(photos, text=text)
+                answer = classifier.classify(photos, text=text, request_id=current_request_id() or "")
             except UnavailableError:
                 raise
             except Exception as error:  # noqa: BLE001 - one report that nobody foresaw must not hold up all others
@@ -116,6 +123,15 @@ class Sweeper:
         with self._services.store.read() as connection:
             found = connection.scalars(query.limit(_BATCH + len(self._failed))).all()
         return [report_id for report_id in found if (report_id, version) not in self._failed][:_BATCH]
+
+    def _sent_by(self, report_id: str) -> str | None:
+        """The id of the request that sent a report."""
+        query = select(report_events.c.request_id).where(
+            report_events.c.report_id == report_id, report_events.c.action == "receive"
+        )
+        with self._services.store.read() as connection:
+            found: str | None = connection.execute(query.limit(1)).scalar_one_or_none()
+        return found
 
     def _read(self, report_id: str) -> tuple[int, str, list[Upload]]:
         with self._services.store.read() as connection:

@@ -12,6 +12,7 @@ from hazardlens.serve.access.roles import Action
 from hazardlens.serve.documents import problem_answers
 from hazardlens.serve.gate import require
 from hazardlens.serve.json_requests import JsonOf
+from hazardlens.serve.metrics import Judged
 from hazardlens.serve.reports.assembly import view_of
 from hazardlens.serve.reports.claims import claim_report, release_report, reopen_report
 from hazardlens.serve.reports.queue import QueuePage, read_queue
@@ -140,11 +141,16 @@ def review(
     The same request sent again, because its answer got lost, is answered again and changes nothing.
     """
     rules = ReviewRules.of(services)
+    judged: list[Judged] = []
 
     def act(connection: Connection) -> RowMapping:
-        return review_report(connection, report_id, body, principal=principal, now=services.now(), rules=rules)
+        now = services.now()
+        return review_report(connection, report_id, body, principal=principal, now=now, rules=rules, told=judged.append)
 
-    return _change(services, principal, act)
+    answer = _change(services, principal, act)
+    for one in judged:
+        services.metrics.reviewed(one)
+    return answer
 
 
 @router.post(

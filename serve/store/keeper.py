@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from hazardlens.serve.logs import log_failure
+from hazardlens.serve.logs import log_failure, logged_as_work
 from hazardlens.serve.store.blobs import BlobStore
 from hazardlens.serve.store.engine import Store
 from hazardlens.serve.store.errors import StorageError, StoreUnavailableError
@@ -62,16 +62,21 @@ class StoreKeeper:
     async def prepare(self) -> None:
         """Bring the tables up to date; try again until it works."""
         while True:
-            try:
-                await asyncio.to_thread(self._store.migrate)
-            except StoreUnavailableError as error:
-                _log.error("store_not_ready", reason=error.detail, retry_s=self._retry_s)
-            except Exception as error:  # noqa: BLE001 - a migration that fails must not take the server down with it
-                log_failure(error)
-            else:
-                self.ready.set()
+            with logged_as_work("prepare-store"):
+                await self._migrate()
+            if self.ready.is_set():
                 return
             await asyncio.sleep(self._retry_s)
+
+    async def _migrate(self) -> None:
+        try:
+            await asyncio.to_thread(self._store.migrate)
+        except StoreUnavailableError as error:
+            _log.error("store_not_ready", reason=error.detail, retry_s=self._retry_s)
+        except Exception as error:  # noqa: BLE001 - a migration that fails must not take the server down with it
+            log_failure(error)
+        else:
+            self.ready.set()
 
     async def check(self) -> None:
         """See that database and photo store answer. However many ask at once, the store is asked once.

@@ -147,11 +147,11 @@ def test_one_that_cannot_be_seen_holds_up_nobody(
     classifier = services.slot.model.classifier
     classify = classifier.classify
 
-    def fail(photos: Any, *, text: str) -> Any:  # noqa: ANN401 - as the classifier's
+    def fail(photos: Any, *, text: str, request_id: str) -> Any:  # noqa: ANN401 - as the classifier's
         tried.append(text)
         if text == "bad":
             raise InferenceError("no")
-        return classify(photos, text=text)
+        return classify(photos, text=text, request_id=request_id)
 
     sha256 = client.get(get(client, bad)["media"][0]["urls"]["original"], headers=LI).headers["etag"].strip('"')
     if what == "a photo that is gone":
