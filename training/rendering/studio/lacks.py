@@ -7,3 +7,7 @@ class StudioError(Exception):
 
 class AssetMissingError(StudioError):
     """A scene needs a model or texture that the folder of assets lacks."""
+
+
+class ShapeError(StudioError):
+    """A body could not be made from its outlines."""

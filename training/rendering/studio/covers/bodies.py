@@ -1,6 +1,7 @@
 """Bodies from outlines: plates with holes, lofts between loops, ground with openings."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -8,13 +9,19 @@ from mathutils import Vector
 from mathutils.geometry import tessellate_polygon
 
 from hazardlens.training.rendering.studio.covers.outlines import Loop, area_m2
+from hazardlens.training.rendering.studio.lacks import ShapeError
 from hazardlens.training.rendering.studio.shapes import mesh_object
 
 Triangles = list[tuple[int, int, int]]
 
 
 def plate(
-    name: str, outline: Loop, holes: Sequence[Loop], thickness_m: float, looks: Sequence[Any], half_m: tuple[float, float]
+    name: str,
+    outline: Loop,
+    holes: Sequence[Loop],
+    thickness_m: float,
+    looks: Sequence[Any],
+    half_m: tuple[float, float],
 ) -> Any:
     """A plate whose upper face lies in z = 0, with a small chamfer; UV coordinates span `half_m` to each side.
 
@@ -40,7 +47,9 @@ def plate(
     return thing
 
 
-def loft(name: str, loops: Sequence[tuple[Loop, float]], look: Any, *, tile_m: float = 1.0, closed: bool = False) -> Any:
+def loft(
+    name: str, loops: Sequence[tuple[Loop, float]], look: Any, *, tile_m: float = 1.0, closed: bool = False
+) -> Any:
     """A skin between loops of as many points, each with its height; `closed` fills the last one.
 
     UV coordinates run along the loop and down the skin, `tile_m` metres to one repeat.
@@ -50,7 +59,9 @@ def loft(name: str, loops: Sequence[tuple[Loop, float]], look: Any, *, tile_m: f
     faces: list[tuple[int, ...]] = []
     for level in range(len(loops) - 1):
         low = level * count
-        faces += [(low + i, low + (i + 1) % count, low + count + (i + 1) % count, low + count + i) for i in range(count)]
+        faces += [
+            (low + i, low + (i + 1) % count, low + count + (i + 1) % count, low + count + i) for i in range(count)
+        ]
     if closed:
         faces.append(tuple(range(len(vertices) - count, len(vertices))))
     thing = mesh_object(name, vertices, faces, look)
@@ -77,14 +88,20 @@ def lay_uv(thing: Any, low_m: tuple[float, float], span_m: tuple[float, float]) 
 
 
 def filled(loops: Sequence[Loop]) -> Triangles:
-    """Triangles that fill the first loop but for the others, all facing up."""
+    """Triangles that fill the first loop but for the others, all facing up.
+
+    Raises:
+        ShapeError: no way was found to fill it.
+    """
     points = np.concatenate(list(loops))
-    triangles = tessellate_polygon([[Vector((float(x), float(y), 0.0)) for x, y in loop] for loop in loops])
-    upright: Triangles = []
-    for a, b, c in triangles:
-        turned = area_m2(points[[a, b, c]]) < 0
-        upright.append((a, c, b) if turned else (a, b, c))
-    return upright
+    wanted = abs(area_m2(loops[0])) - sum(abs(area_m2(loop)) for loop in loops[1:])
+    for turn in (0.0, 0.37, 1.1, 2.0, 2.9, 4.1, 5.3):  # Blender's fill stumbles over points in line with the axes
+        spin = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+        triangles = tessellate_polygon([[Vector((float(x), float(y), 0.0)) for x, y in loop @ spin] for loop in loops])
+        areas = [area_m2(points[list(corners)]) for corners in triangles]
+        if abs(sum(map(abs, areas)) - wanted) < 1e-4 * wanted + 1e-7:
+            return [(a, b, c) if area > 0 else (a, c, b) for (a, b, c), area in zip(triangles, areas, strict=True)]
+    raise ShapeError(f"an outline with {len(loops) - 1} openings could not be filled")
 
 
 def _walls(start: int, length: int, count: int, *, inwards: bool) -> list[tuple[int, ...]]:
@@ -111,7 +128,7 @@ def _wrap_uv(thing: Any, loops: Sequence[tuple[Loop, float]], tile_m: float) -> 
     whole = max(1, round(along[-1] / tile_m))  # a whole number of repeats, so that the seam does not show
     along = along / along[-1] * whole
     down = [0.0]
-    for (loop, z), (lower, deeper) in zip(loops, loops[1:], strict=False):
+    for (loop, z), (lower, deeper) in pairwise(loops):
         down.append(down[-1] + float(np.hypot(np.linalg.norm(loop[0] - lower[0]), z - deeper)) / tile_m)
     layer = thing.data.uv_layers.new()
     for face in thing.data.polygons:

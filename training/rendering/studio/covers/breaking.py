@@ -1,11 +1,12 @@
 """What breaks: covers into pieces, the ground round a frame into craters, dips and rubble."""
 
-import numpy as np
 from typing import Any
+
+import numpy as np
 
 from hazardlens.training.rendering.studio.covers.bodies import loft, plate
 from hazardlens.training.rendering.studio.covers.outlines import Loop, ragged, split
-from hazardlens.training.rendering.studio.covers.sites import APRON_M, Leaf, Site, apron, to_world
+from hazardlens.training.rendering.studio.covers.sites import Leaf, Site, apron, to_world
 from hazardlens.training.rendering.studio.covers.slots import without_bars
 from hazardlens.training.rendering.studio.shapes import group, mesh_object
 
@@ -23,7 +24,14 @@ def pieces(site: Site, leaf: Leaf, share: float) -> tuple[Any, Any, Loop, Loop]:
 
 def gapped(site: Site, leaf: Leaf) -> Any:
     """The grating with bars missing; a solid cover with a hole knocked through it."""
-    body = plate("broken", leaf.make.outline(), without_bars(leaf.make, leaf.openings, site.rng), leaf.make.thick_m, site.looks, leaf.make.half_m)
+    body = plate(
+        "broken",
+        leaf.make.outline(),
+        without_bars(leaf.make, leaf.openings, site.rng),
+        leaf.make.thick_m,
+        site.looks,
+        leaf.make.half_m,
+    )
     carrier = group("broken", [body])
     carrier.parent = site.carrier
     return carrier
@@ -31,8 +39,8 @@ def gapped(site: Site, leaf: Leaf) -> Any:
 
 def crater(site: Site, depth_m: float, inner: Loop, inner_z_m: float) -> list[Any]:
     """Ground broken away round the frame: a ragged edge, a wall of rubble, a floor that runs to a loop further in."""
-    high = float(site.rng.uniform(0.06, APRON_M - 0.06))
-    edge = ragged(site.make.outer(), site.rng, float(site.rng.uniform(0.005, 0.04)), high)
+    high = float(site.rng.uniform(0.2, 0.85)) * site.make.apron_m
+    edge = ragged(site.make.outer(), site.rng, float(site.rng.uniform(0.003, 0.02)), high)
     place = site.place
     foot = inner + (edge - inner) * site.rng.uniform(0.6, 0.95, (len(edge), 1))
     floor = -depth_m * site.rng.uniform(0.85, 1.0)
@@ -44,8 +52,14 @@ def crater(site: Site, depth_m: float, inner: Loop, inner_z_m: float) -> list[An
 
 def slope(site: Site, rise_m: float, look: Any | None = None) -> Any:
     """The ground heaved up to the frame, or sunk with it."""
-    make, reach = site.make, float(site.rng.uniform(0.08, APRON_M - 0.04))
-    rings = [(make.outer(reach), 0.0), (make.outer(reach * 0.72), 0.18 * rise_m), (make.outer(reach * 0.3), 0.8 * rise_m), (make.outer(), rise_m - 0.002)]
+    make = site.make
+    reach = float(site.rng.uniform(0.3, 0.9)) * make.apron_m
+    rings = [
+        (make.outer(reach), 0.0),
+        (make.outer(reach * 0.72), 0.18 * rise_m),
+        (make.outer(reach * 0.3), 0.8 * rise_m),
+        (make.outer(), rise_m - 0.002),
+    ]
     thing = apron(site, rings, look)
     thing.data.polygons.foreach_set("use_smooth", [True] * len(thing.data.polygons))
     return thing
@@ -54,7 +68,11 @@ def slope(site: Site, rise_m: float, look: Any | None = None) -> Any:
 def lip(site: Site, depth_m: float) -> Any:
     """The cut edge of the ground above a frame that has sunk."""
     place, outer = site.place, site.make.outer(0.001)
-    return loft("lip", [(to_world(outer, place), place.z_m - 0.0005), (to_world(outer, place), place.z_m - depth_m - 0.1)], site.earth)
+    return loft(
+        "lip",
+        [(to_world(outer, place), place.z_m - 0.0005), (to_world(outer, place), place.z_m - depth_m - 0.1)],
+        site.earth,
+    )
 
 
 def rubble(site: Site, edge: Loop, count: int) -> Any:
@@ -67,11 +85,23 @@ def rubble(site: Site, edge: Loop, count: int) -> Any:
     for _ in range(count):
         spot = world[rng.integers(len(world))]
         spot = spot + (spot - middle) * rng.uniform(0.02, 0.7) * rng.random()
-        _lump(vertices, faces, (float(spot[0]), float(spot[1]), place.z_m), float(np.exp(rng.uniform(np.log(0.004), np.log(0.035)))), rng)
+        _lump(
+            vertices,
+            faces,
+            (float(spot[0]), float(spot[1]), place.z_m),
+            float(np.exp(rng.uniform(np.log(0.004), np.log(0.035)))),
+            rng,
+        )
     return mesh_object("rubble", vertices, faces, site.earth)
 
 
-def _lump(vertices: list[tuple[float, float, float]], faces: list[tuple[int, ...]], place: tuple[float, float, float], size_m: float, rng: np.random.Generator) -> None:
+def _lump(
+    vertices: list[tuple[float, float, float]],
+    faces: list[tuple[int, ...]],
+    place: tuple[float, float, float],
+    size_m: float,
+    rng: np.random.Generator,
+) -> None:
     first = len(vertices)
     corners = np.array([(a, b, c) for a in (-1, 1) for b in (-1, 1) for c in (-1, 1)], float)
     corners = corners * rng.uniform(0.5, 1.0, (8, 3)) * size_m * [1.0, rng.uniform(0.6, 1), rng.uniform(0.4, 0.9)]

@@ -19,7 +19,9 @@ def face_look(make: Make, rng: np.random.Generator, earth: Colour, *, wet: bool)
     colour = _coloured(make, relief, rng, earth)
     colour = mixed(colour, (0.015, 0.014, 0.013), holes)
     metal = make.stuff in {"iron", "steel"}
-    look = Look("cover", roughness=float(rng.uniform(0.35, 0.75)), metallic=float(rng.uniform(0, 0.5)) if metal else 0.0)
+    look = Look(
+        "cover", roughness=float(rng.uniform(0.35, 0.75)), metallic=float(rng.uniform(0, 0.5)) if metal else 0.0
+    )
     if wet:
         colour = np.asarray(colour * 0.68, np.float32)
         look.rough(float(rng.uniform(0.08, 0.3)))
@@ -50,9 +52,13 @@ def frame_look(make: Make, rng: np.random.Generator, *, wet: bool) -> Any:
         base, rough = np.array([0.27, 0.25, 0.235], np.float32) * rng.uniform(0.7, 1.4), 0.6
     colour = base * (1 + 0.12 * cloud + 0.05 * grain(rng, size, 0.7))[..., None]
     if rough < 0.8:
-        colour = mixed(np.asarray(colour, np.float32), (0.38, 0.23, 0.14), step(cloud, 0.3, 1.6) * np.float32(rng.random()))
+        colour = mixed(
+            np.asarray(colour, np.float32), (0.38, 0.23, 0.14), step(cloud, 0.3, 1.6) * np.float32(rng.random())
+        )
     look = Look("frame", roughness=0.2 if wet else rough)
-    look.lay(look.image(picture("frame", np.asarray(colour * (0.7 if wet else 1), np.float32)), tile_m=0.4).outputs["Color"])
+    look.lay(
+        look.image(picture("frame", np.asarray(colour * (0.7 if wet else 1), np.float32)), tile_m=0.4).outputs["Color"]
+    )
     return look.done()
 
 
@@ -78,7 +84,9 @@ def _coloured(make: Make, relief: Floats, rng: np.random.Generator, earth: Colou
     deep = (1 - relief) * step(cloud, float(rng.uniform(-1.5, 1.5)) - 0.7, float(rng.uniform(1.5, 2.5)))
     colour = mixed(np.asarray(colour, np.float32), earth, deep * np.float32(rng.uniform(0.0, 0.95)))
     if rng.random() < 0.3:
-        colour = mixed(colour, earth, step(clouds(rng, SIZE_PX, roughness=1.5), 0.1, 1.2) * np.float32(rng.uniform(0.4, 0.95)))
+        colour = mixed(
+            colour, earth, step(clouds(rng, SIZE_PX, roughness=1.5), 0.1, 1.2) * np.float32(rng.uniform(0.4, 0.95))
+        )
     if rng.random() < 0.1:
         colour = _crossed(make, colour, relief, cloud, rng)
     return colour
@@ -98,13 +106,19 @@ def _concrete(rng: np.random.Generator, cloud: Floats, fine: Floats) -> Floats:
     bright = rng.uniform(0.4, 0.68) + 0.045 * cloud + 0.025 * fine
     bright = np.where(grain(rng, SIZE_PX, 2.0) > 2.1, bright - 0.15, bright)
     colour = np.stack([bright * 1.02, bright, bright * 0.93], axis=2)
-    return mixed(np.asarray(colour, np.float32), (0.22, 0.22, 0.17), step(clouds(rng, SIZE_PX, roughness=1.3), 0.6, 2.2) * np.float32(0.6))
+    return mixed(
+        np.asarray(colour, np.float32),
+        (0.22, 0.22, 0.17),
+        step(clouds(rng, SIZE_PX, roughness=1.3), 0.6, 2.2) * np.float32(0.6),
+    )
 
 
 def _painted(make: Make, colour: Floats, relief: Floats, cloud: Floats, rng: np.random.Generator) -> Floats:
     """Art on covers, or a warning colour, partly worn off."""
     x, y = axes(make.half_m)
-    field = np.floor(np.hypot(x, y) * rng.uniform(1, 4)) + np.floor((np.arctan2(y, x) / (2 * np.pi) + 0.5) * int(rng.integers(1, 8)))
+    field = np.floor(np.hypot(x, y) * rng.uniform(1, 4)) + np.floor(
+        (np.arctan2(y, x) / (2 * np.pi) + 0.5) * int(rng.integers(1, 8))
+    )
     paints = rng.uniform(0.1, 0.85, (int(rng.integers(1, 5)), 3)).astype(np.float32)
     coat = paints[field.astype(int) % len(paints)]
     worn = step(cloud - 0.6 * relief, float(rng.uniform(-2.5, 0.5)) - 0.5, float(rng.uniform(0.6, 1.2)))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from hazardlens.training.rendering.studio.assets import Assets
 from hazardlens.training.rendering.studio.covers.bodies import flat_ground, lay_uv
@@ -63,9 +64,15 @@ def draw_plan(rng: np.random.Generator) -> Plan:
     edge = -float(rng.uniform(0.5, 3.0)) if beyond else float(rng.uniform(0.7, 4.5))
     wet = float(rng.choice([0.0, 0.0, 0.0, rng.uniform(0.1, 0.8)]))
     return Plan(
-        name=name, surfaces=(str(rng.choice(near)), str(rng.choice(far))), edge_m=edge, kerb_m=float(rng.uniform(0.08, 0.16)) if kerb else 0.0,
-        main_beyond=beyond, wall_m=max(edge, 0.0) + float(rng.uniform(1.5, 9.0)), wet=wet, marks=bool(marks and rng.random() < 0.7),
-    )  # fmt: skip
+        name=name,
+        surfaces=(str(rng.choice(near)), str(rng.choice(far))),
+        edge_m=edge,
+        kerb_m=float(rng.uniform(0.08, 0.16)) if kerb else 0.0,
+        main_beyond=beyond,
+        wall_m=max(edge, 0.0) + float(rng.uniform(1.5, 9.0)),
+        wet=wet,
+        marks=bool(marks and rng.random() < 0.7),
+    )
 
 
 def paint_near(plan: Plan, sites_m: list[tuple[float, float, float]], rng: np.random.Generator) -> Map:
@@ -74,7 +81,13 @@ def paint_near(plan: Plan, sites_m: list[tuple[float, float, float]], rng: np.ra
     if plan.marks:
         _mark(plan, paper, rng)
     if plan.kerb_m > 0:  # dirt and sand gather along kerbs
-        paper.stripe((0, plan.edge_m - 0.1), 0.0, (14, float(rng.uniform(0.1, 0.5))), (0.4, 0.36, 0.3), worn=float(rng.uniform(0.4, 0.9)))
+        paper.stripe(
+            (0, plan.edge_m - 0.1),
+            0.0,
+            (14, float(rng.uniform(0.1, 0.5))),
+            (0.4, 0.36, 0.3),
+            worn=float(rng.uniform(0.4, 0.9)),
+        )
     return paper
 
 
@@ -88,7 +101,7 @@ def ground_look(tile: Tile, paper: Map, assets: Assets, rng: np.random.Generator
     roughness = {"asphalt": 0.85, "concrete": 0.8, "slabs": 0.7}.get(surface, 0.92)
     look = Look("ground", roughness=roughness)
     base, repeat_m = _base(tile, assets, rng, surface)
-    node = look.image(base, tile_m=repeat_m, shift_m=tuple(rng.uniform(0, 1, 2)))
+    node = look.image(base, tile_m=repeat_m, shift_m=_pair(rng.uniform(0, 1, 2)))
     look.lay(node.outputs["Color"])
     over = look.image(picture("map", paper.colour, paper.share), repeat=False)
     look.lay(over.outputs["Color"], over.outputs["Alpha"])
@@ -124,7 +137,13 @@ def draw_tile(surface: str, rng: np.random.Generator) -> Tile:
 
 _PHOTOGRAPHED: Final = {
     "asphalt": ("ph_asphalt_02", "ph_asphalt_04", "ph_asphalt_06", "ph_asphalt_floor", "ph_aerial_asphalt_01"),
-    "bricks": ("ph_brick_floor", "ph_brick_floor_003", "ph_brick_floor_02", "ph_brick_villa_floor", "ph_blue_floor_tiles_01"),
+    "bricks": (
+        "ph_brick_floor",
+        "ph_brick_floor_003",
+        "ph_brick_floor_02",
+        "ph_brick_villa_floor",
+        "ph_blue_floor_tiles_01",
+    ),
     "concrete": ("ph_brushed_concrete", "ph_brushed_concrete_03", "aws_concrete_ground"),
     "slabs": ("acg_concrete07", "ph_anti_skid_tiles", "ph_brown_floor_tiles"),
 }
@@ -141,34 +160,51 @@ def _base(tile: Tile, assets: Assets, rng: np.random.Generator, surface: str) ->
 def _painted(plan: Plan, surface: str, sites_m: list[tuple[float, float, float]], rng: np.random.Generator) -> Map:
     paper = Map(rng)
     paper.stains()
-    hard = surface in {"asphalt", "concrete"}
-    if hard and rng.random() < 0.6:
-        for _ in range(int(rng.integers(1, 5))):
-            paper.patch(tuple(rng.uniform(-4, 4, 2)), float(rng.normal(0, 0.15)), tuple(rng.uniform(0.4, 3.5, 2)), float(rng.uniform(0.12, 0.4)))
-    if surface == "concrete" and rng.random() < 0.6:
-        paper.joints(float(rng.uniform(1.5, 5)), float(rng.uniform(1.5, 5)), float(rng.choice([0, rng.normal(0, 0.3)])))
-    if hard:
-        for _ in range(int(rng.integers(0, 9))):
-            paper.crack(tuple(rng.uniform(-4, 4, 2)), float(rng.uniform(0, 6.3)), float(rng.uniform(0.5, 4)), int(rng.integers(1, 3)))
-        for x, y, reach in sites_m:
-            if rng.random() < 0.45:
-                paper.crazed((x, y), reach)
+    if surface in {"asphalt", "concrete"}:
+        _wear_down(surface, paper, sites_m, rng)
     for x, y, reach in sites_m:
         if rng.random() < 0.3:
             paper.spot((x, y), reach * float(rng.uniform(1.4, 2.6)), (0.2, 0.18, 0.16), float(rng.uniform(0.2, 0.7)))
     if surface in {"earth", "grass", "gravel"}:
-        paper.lay(step(broad(rng, roughness=1.3), float(rng.uniform(-1, 1)), 1.8), tuple((np.array([0.4, 0.33, 0.25]) * rng.uniform(0.7, 1.2)).tolist()), float(rng.uniform(0.3, 0.9)))
+        bare, tone = step(broad(rng, roughness=1.3), float(rng.uniform(-1, 1)), 1.8), float(rng.uniform(0.7, 1.2))
+        paper.lay(bare, (0.4 * tone, 0.33 * tone, 0.25 * tone), float(rng.uniform(0.3, 0.9)))
     _soak(plan, paper, rng)
     return paper
+
+
+def _wear_down(surface: str, paper: Map, sites_m: list[tuple[float, float, float]], rng: np.random.Generator) -> None:
+    """Patches, joints and cracks of what is poured."""
+    for _ in range(int(rng.integers(1, 5)) if rng.random() < 0.6 else 0):
+        middle, size = rng.uniform(-4, 4, 2), rng.uniform(0.4, 3.5, 2)
+        paper.patch(_pair(middle), float(rng.normal(0, 0.15)), _pair(size), float(rng.uniform(0.12, 0.4)))
+    if surface == "concrete" and rng.random() < 0.6:
+        turn = float(rng.choice([0, rng.normal(0, 0.3)]))
+        paper.joints(float(rng.uniform(1.5, 5)), float(rng.uniform(1.5, 5)), turn)
+    for _ in range(int(rng.integers(0, 9))):
+        start, heading = _pair(rng.uniform(-4, 4, 2)), float(rng.uniform(0, 6.3))
+        paper.crack(start, heading, float(rng.uniform(0.5, 4)), int(rng.integers(1, 3)))
+    for x, y, reach in sites_m:
+        if rng.random() < 0.45:
+            paper.crazed((x, y), reach)
+
+
+def _pair(values: npt.NDArray[np.float64]) -> tuple[float, float]:
+    return (float(values[0]), float(values[1]))
 
 
 def _soak(plan: Plan, paper: Map, rng: np.random.Generator) -> None:
     if plan.wet > 0:
         paper.rain(plan.wet)
     for _ in range(int(rng.choice([0, 0, 1, 2]))):
-        paper.puddle(tuple(rng.uniform(-3, 3, 2)), float(rng.uniform(0.2, 0.9)))
+        paper.puddle(_pair(rng.uniform(-3, 3, 2)), float(rng.uniform(0.2, 0.9)))
     for _ in range(int(rng.choice([0, 0, 0, 1, 2]))):  # round and dark, but no cover
-        paper.spot(tuple(rng.uniform(-3, 3, 2)), float(rng.uniform(0.2, 0.45)), (0.1, 0.1, 0.1), float(rng.uniform(0.4, 0.9)), sharp=True)
+        paper.spot(
+            _pair(rng.uniform(-3, 3, 2)),
+            float(rng.uniform(0.2, 0.45)),
+            (0.1, 0.1, 0.1),
+            float(rng.uniform(0.4, 0.9)),
+            sharp=True,
+        )
 
 
 def _mark(plan: Plan, paper: Map, rng: np.random.Generator) -> None:

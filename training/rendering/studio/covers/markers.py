@@ -51,25 +51,43 @@ def _branch(site: Site, assets: Assets) -> Any:
     rng = site.rng
     bark = plain((0.1, 0.07, 0.045), roughness=0.9)
     height, lean = float(rng.uniform(0.7, 1.6)), rng.uniform(-0.25, 0.25, 2)
-    stem = [(float(lean[0]) * t * height, float(lean[1]) * t * height + 0.03 * math.sin(5 * t), -0.5 + t * (height + 0.5)) for t in (0.0, 0.35, 0.7, 1.0)]
+    stem = [
+        (float(lean[0]) * t * height, float(lean[1]) * t * height + 0.03 * math.sin(5 * t), -0.5 + t * (height + 0.5))
+        for t in (0.0, 0.35, 0.7, 1.0)
+    ]
     parts = [tube("stem", stem, 0.014, bark, sides=1)]
     leaves: list[tuple[float, float, float]] = []
     for _ in range(int(rng.integers(5, 12))):
         t = float(rng.uniform(0.4, 1.0))
         base = np.array(stem[1]) * (1 - t) + np.array(stem[3]) * t
         tip = base + np.array([*rng.normal(0, 0.28, 2), rng.uniform(0.05, 0.4)])
-        parts.append(tube("twig", [base.tolist(), ((base + tip) / 2 + rng.normal(0, 0.02, 3)).tolist(), tip.tolist()], 0.005, bark, sides=0))
-        leaves += [tuple((base + (tip - base) * rng.uniform(0.3, 1.05) + rng.normal(0, 0.04, 3)).tolist()) for _ in range(int(rng.integers(3, 16)))]
+        parts.append(
+            tube(
+                "twig",
+                [base.tolist(), ((base + tip) / 2 + rng.normal(0, 0.02, 3)).tolist(), tip.tolist()],
+                0.005,
+                bark,
+                sides=0,
+            )
+        )
+        leaves += [
+            tuple((base + (tip - base) * rng.uniform(0.3, 1.05) + rng.normal(0, 0.04, 3)).tolist())
+            for _ in range(int(rng.integers(3, 16)))
+        ]
     green = (0.07, 0.15, 0.03) if rng.random() < 0.7 else (0.25, 0.15, 0.05)
     parts.append(foliage(leaves, 0.045, plain(green, roughness=0.6), rng))
     return group("branch", parts)
 
 
-def foliage(places: list[tuple[float, float, float]], size_m: float, look: Any, rng: np.random.Generator, *, flat: bool = False) -> Any:
+def foliage(
+    places: list[tuple[float, float, float]], size_m: float, look: Any, rng: np.random.Generator, *, flat: bool = False
+) -> Any:
     """Leaves: pointed quads at places, turned at random, or lying nearly flat."""
     vertices: list[tuple[float, float, float]] = []
     faces: list[tuple[int, ...]] = []
-    shape = np.array([(-1, 0, 0), (-0.4, -0.4, 0.08), (0.35, -0.38, 0.1), (1, 0, 0.15), (0.35, 0.38, 0.02), (-0.4, 0.4, 0.05)])
+    shape = np.array(
+        [(-1, 0, 0), (-0.4, -0.4, 0.08), (0.35, -0.38, 0.1), (1, 0, 0.15), (0.35, 0.38, 0.02), (-0.4, 0.4, 0.05)]
+    )
     for place in places:
         turn = _spin(rng, 0.15 if flat else 1.4)
         first = len(vertices)
@@ -91,9 +109,27 @@ def _plank(site: Site, assets: Assets) -> Any:
     wood = plain(tuple((np.array([0.32, 0.22, 0.12]) * rng.uniform(0.5, 1.4)).tolist()), roughness=0.85)
     reach = 2 * site.make.reach_m + float(rng.uniform(0.1, 0.6))
     if rng.random() < 0.5:
-        return block("plank", (0, 0, 0.25), (0.14, 0.025, 1.3), wood, turn_rad=(float(rng.normal(0, 0.25)), float(rng.normal(0, 0.3)), float(rng.uniform(0, 3))))
+        return block(
+            "plank",
+            (0, 0, 0.25),
+            (0.14, 0.025, 1.3),
+            wood,
+            turn_rad=(float(rng.normal(0, 0.25)), float(rng.normal(0, 0.3)), float(rng.uniform(0, 3))),
+        )
     offsets = rng.uniform(-0.5, 0.5, int(rng.integers(1, 3))) * site.make.half_m[1]
-    return group("planks", [block("plank", (0, float(y), 0.02 + 0.028 * k), (reach, 0.13, 0.024), wood, turn_rad=(0, 0, float(rng.normal(0, 0.3)))) for k, y in enumerate(offsets)])
+    return group(
+        "planks",
+        [
+            block(
+                "plank",
+                (0, float(y), 0.02 + 0.028 * k),
+                (reach, 0.13, 0.024),
+                wood,
+                turn_rad=(0, 0, float(rng.normal(0, 0.3))),
+            )
+            for k, y in enumerate(offsets)
+        ],
+    )
 
 
 def _cone(site: Site, assets: Assets) -> Any:
@@ -110,8 +146,23 @@ def _pole(site: Site, assets: Assets) -> Any:
     rng = site.rng
     lean = rng.normal(0, 0.15, 2)
     top = (float(lean[0]), float(lean[1]), float(rng.uniform(0.7, 1.4)))
-    stick = tube("stick", [(0, 0, -0.6), top], float(rng.uniform(0.01, 0.025)), plain((0.3, 0.2, 0.1), roughness=0.8), sharp=True, sides=1)
-    rag = drum("rag", (top[0], top[1], top[2] - 0.12), 0.09, 0.28, plain(((0.6, 0.03, 0.03), (0.7, 0.7, 0.7), (0.8, 0.5, 0.02))[rng.integers(3)], roughness=0.6), sides=7, top_radius_m=0.02)
+    stick = tube(
+        "stick",
+        [(0, 0, -0.6), top],
+        float(rng.uniform(0.01, 0.025)),
+        plain((0.3, 0.2, 0.1), roughness=0.8),
+        sharp=True,
+        sides=1,
+    )
+    rag = drum(
+        "rag",
+        (top[0], top[1], top[2] - 0.12),
+        0.09,
+        0.28,
+        plain(((0.6, 0.03, 0.03), (0.7, 0.7, 0.7), (0.8, 0.5, 0.02))[rng.integers(3)], roughness=0.6),
+        sides=7,
+        top_radius_m=0.02,
+    )
     return group("pole", [stick, rag])
 
 
@@ -120,7 +171,14 @@ def _bin(site: Site, assets: Assets) -> Any:
     del assets
     rng = site.rng
     if rng.random() < 0.4 and site.make.half_m[0] > 0.25:
-        tyre = ring("tyre", (float(rng.uniform(-0.1, 0.1)), float(rng.uniform(-0.1, 0.1)), 0.09), (0.17, 0.3), (-0.09, 0.09), plain((0.015, 0.015, 0.016), roughness=0.8), sides=48)
+        tyre = ring(
+            "tyre",
+            (float(rng.uniform(-0.1, 0.1)), float(rng.uniform(-0.1, 0.1)), 0.09),
+            (0.17, 0.3),
+            (-0.09, 0.09),
+            plain((0.015, 0.015, 0.016), roughness=0.8),
+            sides=48,
+        )
         tyre.rotation_euler = (float(rng.normal(0, 0.1)), float(rng.normal(0, 0.1)), 0)
         return group("tyre", [tyre])
     paint = plain(tuple(rng.uniform(0.02, 0.6, 3).tolist()), roughness=0.4)

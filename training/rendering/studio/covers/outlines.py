@@ -35,13 +35,23 @@ def ragged(loop: Loop, rng: np.random.Generator, low_m: float, high_m: float) ->
 
 
 def split(loop: Loop, rng: np.random.Generator, share: float) -> tuple[Loop, Loop]:
-    """Break a plate along a jagged line: the part with about `share` of its edge, and the rest."""
+    """Break a convex plate along a jagged line: the part with about `share` of its edge, and the rest."""
     count = len(loop)
-    start = int(rng.integers(count))
-    loop = np.roll(loop, -start, axis=0)
     end = int(np.clip(round(count * share), 3, count - 3))
-    line = _jagged(loop[0], loop[end], rng)
-    return np.concatenate([loop[: end + 1], line[::-1]]), np.concatenate([loop[end:], loop[:1], line])
+    while True:  # a line that runs along a side would leave the plate: most lines do not
+        turned = np.roll(loop, -int(rng.integers(count)), axis=0)
+        line = _jagged(turned[0], turned[end], rng)
+        kept, rest = np.concatenate([turned[: end + 1], line[::-1]]), np.concatenate([turned[end:], turned[:1], line])
+        if _inside(line, loop) and min(area_m2(kept), area_m2(rest)) > 0.03 * area_m2(loop):
+            return kept, rest
+
+
+def _inside(points: Loop, loop: Loop) -> bool:
+    """Whether all points lie well within a convex loop."""
+    sides = np.roll(loop, -1, axis=0) - loop
+    away = points[:, None] - loop[None]
+    across = sides[None, :, 0] * away[..., 1] - sides[None, :, 1] * away[..., 0]
+    return bool((across > 0.002 * np.linalg.norm(sides, axis=1)).all())
 
 
 def _jagged(start: Loop, end: Loop, rng: np.random.Generator) -> Loop:

@@ -1,4 +1,4 @@
-"""What lies on the ground but once: markings, patches, cracks, stains, puddles. Painted onto a map of the near ground."""
+"""What lies on the ground but once, painted onto a map: markings, patches, cracks, stains, puddles."""
 
 import math
 from typing import Final
@@ -46,11 +46,20 @@ class Map:
         self.lay(step(broad(rng, roughness=1.5), -0.5, 2.2), (0.12, 0.11, 0.1), float(rng.uniform(0.1, 0.5)))
         self.lay(step(broad(rng, roughness=1.4), 0.2, 2.0), (0.56, 0.52, 0.45), float(rng.uniform(0.0, 0.45)))
         for _ in range(int(rng.integers(0, 7))):
-            self.spot(tuple(rng.uniform(-4, 4, 2)), float(rng.uniform(0.03, 0.3)), (0.07, 0.065, 0.06), float(rng.uniform(0.3, 0.8)))
+            self.spot(
+                tuple(rng.uniform(-4, 4, 2)),
+                float(rng.uniform(0.03, 0.3)),
+                (0.07, 0.065, 0.06),
+                float(rng.uniform(0.3, 0.8)),
+            )
         for _ in range(int(rng.integers(0, 3))):
-            self.stripe(tuple(rng.uniform(-4, 4, 2)), float(rng.normal(0, 0.2)), (14.0, 0.22), (0.1, 0.1, 0.1), worn=0.75)
+            self.stripe(
+                tuple(rng.uniform(-4, 4, 2)), float(rng.normal(0, 0.2)), (14.0, 0.22), (0.1, 0.1, 0.1), worn=0.75
+            )
 
-    def stripe(self, middle_m: Point, turn_rad: float, size_m: Point, colour: tuple[float, float, float], *, worn: float) -> None:
+    def stripe(
+        self, middle_m: Point, turn_rad: float, size_m: Point, colour: tuple[float, float, float], *, worn: float
+    ) -> None:
         """A painted bar; `worn` is the share that traffic has taken off."""
         mask, at = self._draw(_corners(middle_m, turn_rad, size_m), 0.8)
         self.lay(self._worn(mask, at, worn * 3 - 2.0, worn * 3 - 1.2), colour, 0.92, at)
@@ -83,7 +92,11 @@ class Map:
         for _ in range(int(self.rng.integers(1, 6))):
             turn = float(self.rng.uniform(0, 6.3))
             reach = reach_m * float(self.rng.uniform(1.0, 1.5))
-            self.crack((middle_m[0] + reach * math.cos(turn), middle_m[1] + reach * math.sin(turn)), turn + 1.5, float(self.rng.uniform(0.3, 0.9)))
+            self.crack(
+                (middle_m[0] + reach * math.cos(turn), middle_m[1] + reach * math.sin(turn)),
+                turn + 1.5,
+                float(self.rng.uniform(0.3, 0.9)),
+            )
 
     def joints(self, along_m: float, across_m: float, turn_rad: float) -> None:
         """The joints between fields of concrete."""
@@ -95,7 +108,15 @@ class Map:
                 mask, at = self._draw(_corners(middle, turn, (18.0, 0.012)), 0.5)
                 self.lay(mask, (0.2, 0.18, 0.16), 0.8, at)
 
-    def spot(self, middle_m: Point, radius_m: float, colour: tuple[float, float, float], strength: float, *, sharp: bool = False) -> None:
+    def spot(
+        self,
+        middle_m: Point,
+        radius_m: float,
+        colour: tuple[float, float, float],
+        strength: float,
+        *,
+        sharp: bool = False,
+    ) -> None:
         """A blot with an uneven edge."""
         mask, at = self._blot(middle_m, radius_m, sharp=sharp)
         self.lay(mask, colour, strength, at)
@@ -114,7 +135,10 @@ class Map:
 
     def _blot(self, middle_m: Point, radius_m: float, *, sharp: bool) -> tuple[Floats, Corner]:
         reach = radius_m * 1.6
-        low, high = _pixels((middle_m[0] - reach, middle_m[1] - reach)), _pixels((middle_m[0] + reach, middle_m[1] + reach))
+        low, high = (
+            _pixels((middle_m[0] - reach, middle_m[1] - reach)),
+            _pixels((middle_m[0] + reach, middle_m[1] + reach)),
+        )
         (left, top), (right, bottom) = ((int(np.clip(v, 0, SIZE_PX)) for v in corner) for corner in (low, high))
         line = (np.arange(SIZE_PX, dtype=np.float32) + 0.5) / SIZE_PX * SPAN_M - SPAN_M / 2
         squash = float(self.rng.uniform(0.6, 1.0))

@@ -38,7 +38,9 @@ class Look:
         self._shader.inputs["Metallic"].default_value = metallic
         self.colour: Any = None
 
-    def image(self, image: Any, *, tile_m: float | None = None, shift_m: tuple[float, float] = (0, 0), repeat: bool = True) -> Any:
+    def image(
+        self, image: Any, *, tile_m: float | None = None, shift_m: tuple[float, float] = (0, 0), repeat: bool = True
+    ) -> Any:
         """A picture, laid by metres when `tile_m` is given, else by UV coordinates: its node."""
         node = self._tree.nodes.new("ShaderNodeTexImage")
         node.image = image

@@ -15,7 +15,7 @@ Pattern = Callable[[Floats, Floats, np.random.Generator], Floats]
 
 
 def axes(half_m: tuple[float, float]) -> tuple[Floats, Floats]:
-    """x and y in units of the cover's half width, at the middle of each pixel."""
+    """X and y in units of the cover's half width, at the middle of each pixel."""
     line = ((np.arange(SIZE_PX, dtype=np.float32) + 0.5) / SIZE_PX * 2 - 1).astype(np.float32)
     x, y = np.meshgrid(line, line * np.float32(half_m[1] / half_m[0]))
     return x, y
@@ -26,7 +26,9 @@ def draw_relief(make: Make, rng: np.random.Generator) -> tuple[Floats, Floats]:
     x, y = axes(make.half_m)
     radius = np.hypot(x, y)
     border = radius if make.is_round else np.maximum(np.abs(x), np.abs(y) * np.float32(make.half_m[0] / make.half_m[1]))
-    relief = np.zeros_like(x) if make.pattern in {"grating", "tray"} else RELIEFS[make.pattern](x, y, rng).astype(np.float32)
+    relief = (
+        np.zeros_like(x) if make.pattern in {"grating", "tray"} else RELIEFS[make.pattern](x, y, rng).astype(np.float32)
+    )
     if make.pattern not in {"grating", "tray"}:
         rim = float(rng.uniform(0.86, 0.97))
         relief = np.where(border > rim, float(rng.random() < 0.7), relief)
@@ -118,9 +120,19 @@ def _web(x: Floats, y: Floats, rng: np.random.Generator) -> Floats:
 
 
 RELIEFS: Final[dict[str, Pattern]] = {
-    "rings": _rings, "spokes": _spokes, "squares": _squares, "grid": _grid, "diamonds": _diamonds, "dots": _dots, "blocks": _blocks,
-    "honeycomb": _honeycomb, "waves": _waves, "plain": _plain, "bars": _bars, "web": _web,
-}  # fmt: skip
+    "rings": _rings,
+    "spokes": _spokes,
+    "squares": _squares,
+    "grid": _grid,
+    "diamonds": _diamonds,
+    "dots": _dots,
+    "blocks": _blocks,
+    "honeycomb": _honeycomb,
+    "waves": _waves,
+    "plain": _plain,
+    "bars": _bars,
+    "web": _web,
+}
 
 
 def _emblem(make: Make, relief: Floats, radius: Floats, rng: np.random.Generator) -> Floats:
@@ -165,7 +177,11 @@ def _writing(rng: np.random.Generator, width_px: int, height_px: int) -> Floats:
 def _strokes(draw: ImageDraw.ImageDraw, rng: np.random.Generator, left: float, width: float, height: float) -> None:
     for _ in range(int(rng.integers(4, 9))):
         x, y = left + width * rng.uniform(0.15, 0.5), height * rng.uniform(0.1, 0.8)
-        dx, dy = ((rng.uniform(0.2, 0.4), 0), (0, rng.uniform(0.2, 0.6)), (rng.uniform(0.1, 0.3), rng.uniform(-0.3, 0.3)))[rng.integers(3)]
+        dx, dy = (
+            (rng.uniform(0.2, 0.4), 0),
+            (0, rng.uniform(0.2, 0.6)),
+            (rng.uniform(0.1, 0.3), rng.uniform(-0.3, 0.3)),
+        )[rng.integers(3)]
         draw.line((x, y, x + dx * width, min(y + dy * height, height)), fill=255, width=max(2, int(width * 0.1)))
 
 

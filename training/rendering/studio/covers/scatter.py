@@ -37,17 +37,36 @@ def tufts(sites: list[Site], rng: np.random.Generator, heights: Any, count: int)
         if place is None:
             continue
         for _ in range(4):
-            _blade(vertices, faces, (place[0] + float(rng.normal(0, 0.02)), place[1] + float(rng.normal(0, 0.02)), heights(place[1])), rng)
+            _blade(
+                vertices,
+                faces,
+                (place[0] + float(rng.normal(0, 0.02)), place[1] + float(rng.normal(0, 0.02)), heights(place[1])),
+                rng,
+            )
     if faces:
-        mesh_object("tufts", vertices, faces, plain(((0.07, 0.13, 0.03), (0.13, 0.15, 0.05), (0.2, 0.17, 0.07))[rng.integers(3)], roughness=0.7))
+        mesh_object(
+            "tufts",
+            vertices,
+            faces,
+            plain(((0.07, 0.13, 0.03), (0.13, 0.15, 0.05), (0.2, 0.17, 0.07))[rng.integers(3)], roughness=0.7),
+        )
 
 
-def _blade(vertices: list[tuple[float, float, float]], faces: list[tuple[int, ...]], at: tuple[float, float, float], rng: np.random.Generator) -> None:
+def _blade(
+    vertices: list[tuple[float, float, float]],
+    faces: list[tuple[int, ...]],
+    at: tuple[float, float, float],
+    rng: np.random.Generator,
+) -> None:
     turn, long, wide = float(rng.uniform(0, 6.3)), float(rng.uniform(0.03, 0.14)), float(rng.uniform(0.002, 0.005))
     bend = rng.normal(0, 0.4, 2) * long
     first = len(vertices)
     dx, dy = wide * math.cos(turn), wide * math.sin(turn)
-    vertices += [(at[0] - dx, at[1] - dy, at[2]), (at[0] + dx, at[1] + dy, at[2]), (at[0] + float(bend[0]), at[1] + float(bend[1]), at[2] + long)]
+    vertices += [
+        (at[0] - dx, at[1] - dy, at[2]),
+        (at[0] + dx, at[1] + dy, at[2]),
+        (at[0] + float(bend[0]), at[1] + float(bend[1]), at[2] + long),
+    ]
     faces.append((first, first + 1, first + 2))
 
 
@@ -55,7 +74,9 @@ def _leaves(sites: list[Site], count: int, rng: np.random.Generator, heights: An
     look = plain(tuple((np.array(_AUTUMN[rng.integers(len(_AUTUMN))]) * rng.uniform(0.7, 1.4)).tolist()), roughness=0.7)
     size = float(rng.uniform(0.012, 0.034))
     spread = float(rng.uniform(0.8, 3.0))
-    ground = [(*place, heights(place[1]) + 0.006) for _ in range(count) if (place := _free(sites, rng, spread)) is not None]
+    ground = [
+        (*place, heights(place[1]) + 0.006) for _ in range(count) if (place := _free(sites, rng, spread)) is not None
+    ]
     foliage(ground, size, look, rng, flat=True)
     for site in sites:
         for leaf in site.leaves:
@@ -78,7 +99,12 @@ def _pebbles(sites: list[Site], count: int, rng: np.random.Generator, heights: A
         x, y, z, size = *place, heights(place[1]), float(rng.uniform(0.003, 0.012))
         first = len(vertices)
         vertices += [(x - size, y, z), (x, y - size, z), (x + size, y, z), (x, y + size, z), (x, y, z + size)]
-        faces += [(first, first + 1, first + 4), (first + 1, first + 2, first + 4), (first + 2, first + 3, first + 4), (first + 3, first, first + 4)]
+        faces += [
+            (first, first + 1, first + 4),
+            (first + 1, first + 2, first + 4),
+            (first + 2, first + 3, first + 4),
+            (first + 3, first, first + 4),
+        ]
     if faces:
         mesh_object("pebbles", vertices, faces, plain((tone, tone * 0.95, tone * 0.85), roughness=0.9))
 
@@ -88,22 +114,53 @@ def _litter(at: tuple[float, float, float], rng: np.random.Generator) -> None:
     turn = (0.0, 0.0, float(rng.uniform(0, 6.3)))
     kind = rng.random()
     if kind < 0.35:  # paper, packets
-        block("packet", (at[0], at[1], at[2] + 0.008), (float(rng.uniform(0.06, 0.2)), float(rng.uniform(0.05, 0.14)), 0.012), colour, turn_rad=turn)
+        block(
+            "packet",
+            (at[0], at[1], at[2] + 0.008),
+            (float(rng.uniform(0.06, 0.2)), float(rng.uniform(0.05, 0.14)), 0.012),
+            colour,
+            turn_rad=turn,
+        )
     elif kind < 0.6:  # bottles, cups
-        drum("bottle", (at[0], at[1], at[2] + 0.033), 0.032, float(rng.uniform(0.1, 0.22)), colour, sides=14, turn_rad=(math.pi / 2, 0.0, turn[2]))
+        drum(
+            "bottle",
+            (at[0], at[1], at[2] + 0.033),
+            0.032,
+            float(rng.uniform(0.1, 0.22)),
+            colour,
+            sides=14,
+            turn_rad=(math.pi / 2, 0.0, turn[2]),
+        )
     elif kind < 0.75:  # the lid of a pot: round and flat, but no cover
         drum("lid", (at[0], at[1], at[2] + 0.012), float(rng.uniform(0.06, 0.16)), 0.015, colour, sides=32)
     elif kind < 0.9:
-        block("brick", (at[0], at[1], at[2] + 0.027), (0.24, 0.115, 0.053), plain((0.28, 0.09, 0.05), roughness=0.9), turn_rad=turn)
+        block(
+            "brick",
+            (at[0], at[1], at[2] + 0.027),
+            (0.24, 0.115, 0.053),
+            plain((0.28, 0.09, 0.05), roughness=0.9),
+            turn_rad=turn,
+        )
     else:  # a road stud
-        block("stud", (at[0], at[1], at[2] + 0.01), (0.1, 0.1, 0.02), plain((0.6, 0.45, 0.05), roughness=0.3), turn_rad=turn, bevel_m=0.008)
+        block(
+            "stud",
+            (at[0], at[1], at[2] + 0.01),
+            (0.1, 0.1, 0.02),
+            plain((0.6, 0.45, 0.05), roughness=0.3),
+            turn_rad=turn,
+            bevel_m=0.008,
+        )
 
 
 def _free(sites: list[Site], rng: np.random.Generator, spread: float) -> tuple[float, float] | None:
     """A place near the first site that lies outside all openings."""
     first = sites[0].place
     x, y = first.x_m + float(rng.uniform(-spread, spread)), first.y_m + float(rng.uniform(-spread, spread))
-    if any(math.hypot(x - site.place.x_m, y - site.place.y_m) < site.make.reach_m * (1.0 if site.make.is_round else 1.42) + 0.03 for site in sites):
+    if any(
+        math.hypot(x - site.place.x_m, y - site.place.y_m)
+        < site.make.reach_m * (1.0 if site.make.is_round else 1.42) + 0.03
+        for site in sites
+    ):
         return None
     return (x, y)
 

@@ -48,7 +48,9 @@ class _Scene:
         scatter.strew(self.sites, self.rng, self.around.height)
         surface = self.plan.surfaces[int(self.plan.main_beyond)]
         if surface in {"grass", "earth"} or self.rng.random() < 0.2:
-            scatter.tufts(self.sites, self.rng, self.around.height, int(self.rng.integers(40, 700 if surface == "grass" else 200)))
+            scatter.tufts(
+                self.sites, self.rng, self.around.height, int(self.rng.integers(40, 700 if surface == "grass" else 200))
+            )
         self.lights = Lights(stage, self.rng)
         self.warning = self._warning()
         self.states = [[make_state(site, "flush", stage.assets)] for site in self.sites]
@@ -85,7 +87,7 @@ class _Scene:
             return [*boxes, *(Target("bicycle_parked", [bike], min_side_px=12) for bike in self.around.bicycles)]
 
         tags = {"place": self.plan.name, "light": weather.kind}
-        exposure = float(self.rng.normal(-0.1, 0.3))
+        exposure = float(self.rng.normal(0.2, 0.3))
         return Shot(name, camera, arrange, targets, pair=pair, exposure_ev=exposure, flash=weather.flash, tags=tags)
 
     def _hazard(self, index: int) -> State:
@@ -106,7 +108,9 @@ class _Scene:
             distance = "middle"
         wall = self.plan.wall_m
         walls: list[Obstacle] = [(float(x), wall + 0.6, 1.2) for x in np.arange(-14, 14, 0.8)]
-        return draw_camera(self.rng, (place.x_m, place.y_m, place.z_m), make.reach_m, distance, [*self.around.obstacles, *walls])
+        return draw_camera(
+            self.rng, (place.x_m, place.y_m, place.z_m), make.reach_m, distance, [*self.around.obstacles, *walls]
+        )
 
     def _site(self, make: Make, place: Place) -> Site:
         zone = int(place.y_m > self.plan.edge_m)
@@ -122,14 +126,18 @@ class _Scene:
         def allows(x_m: float, y_m: float, radius_m: float) -> bool:
             inside = (y_m > self.plan.edge_m + radius_m + 0.2) if zone else (y_m < self.plan.edge_m - radius_m)
             inside = inside and y_m + radius_m < self.plan.wall_m - 0.3
-            return inside and all(math.hypot(x_m - p.x_m, y_m - p.y_m) > radius_m + m.reach_m * 1.1 for m, p in self.placed)
+            return inside and all(
+                math.hypot(x_m - p.x_m, y_m - p.y_m) > radius_m + m.reach_m * 1.1 for m, p in self.placed
+            )
 
         return allows
 
     def _tray(self, zone: int) -> Any:
         tile = self.tiles[zone]
         look = Look("tray", roughness=0.8)
-        node = look.image(picture("tray", tile.colour, tile.height), tile_m=tile.side_m, shift_m=tuple(self.rng.uniform(0, 1, 2)))
+        node = look.image(
+            picture("tray", tile.colour, tile.height), tile_m=tile.side_m, shift_m=tuple(self.rng.uniform(0, 1, 2))
+        )
         look.lay(node.outputs["Color"])
         look.relief(node.outputs["Alpha"], tile.depth_m)
         return look.done()
@@ -142,12 +150,18 @@ class _Scene:
     def _collars(self) -> dict[str, Any]:
         names = {"concrete": "concrete", "asphalt": "asphalt", "setts": "setts"}
         wanted = {make.collar for make, _ in self.placed}
-        return {name: self._tiled(surface, 0.85 if self.plan.wet < 0.15 else 0.4) for name, surface in names.items() if name in wanted}
+        return {
+            name: self._tiled(surface, 0.85 if self.plan.wet < 0.15 else 0.4)
+            for name, surface in names.items()
+            if name in wanted
+        }
 
     def _tiled(self, surface: str, tone: float) -> Any:
         tile = grounds.draw_tile(surface, self.rng)
         look = Look(surface, roughness=0.85 if self.plan.wet < 0.15 else 0.4)
-        node = look.image(picture(surface, np.asarray(tile.colour * tone**0.45, np.float32), tile.height), tile_m=tile.side_m)
+        node = look.image(
+            picture(surface, np.asarray(tile.colour * tone**0.45, np.float32), tile.height), tile_m=tile.side_m
+        )
         look.lay(node.outputs["Color"])
         look.relief(node.outputs["Alpha"], tile.depth_m)
         return look.done()
@@ -186,7 +200,7 @@ def _placed(plan: grounds.Plan, rng: np.random.Generator) -> list[tuple[Make, Pl
         if len(placed) == wanted:
             break
         make = draw_make(rng)
-        room = make.reach_m * (1.0 if make.is_round else 1.45) + 0.36
+        room = make.reach_m * (1.0 if make.is_round else 1.42) + make.apron_m + 0.02
         beyond = plan.main_beyond if not placed or rng.random() < 0.6 else not plan.main_beyond
         spread = 0.5 if not placed else 4.5
         x, y = float(rng.uniform(-spread, spread)), float(rng.uniform(-spread, spread))

@@ -19,7 +19,15 @@ def build_frame(make: Make, look: Any) -> Any:
     """The rim, flush with the ground at z = 0, the seat and the ledge that carries the cover."""
     seat = -make.thick_m - 0.002
     inner, ledge = make.outline(make.gap_m), make.outline(-ledge_m(make))
-    loops = [(make.outer(0.01), -0.3), (make.outer(-0.002), -0.002), (make.outer(-0.004), 0.0), (inner, 0.0), (inner, seat), (ledge, seat), (ledge, seat - 0.04)]
+    loops = [
+        (make.outer(0.01), -0.3),
+        (make.outer(-0.002), -0.002),
+        (make.outer(-0.004), 0.0),
+        (inner, 0.0),
+        (inner, seat),
+        (ledge, seat),
+        (ledge, seat - 0.04),
+    ]
     return loft("frame", loops, look, tile_m=0.4)
 
 
@@ -54,7 +62,9 @@ def _wall_look(make: Make, rng: np.random.Generator) -> Any:
     if make.walls == "plastic":
         tone = np.array(((0.5, 0.3, 0.16), (0.2, 0.2, 0.2), (0.25, 0.35, 0.45))[rng.integers(3)], np.float32)
         colour = tone * (1 + 0.05 * cloud)[..., None]
-        height = (np.sin(np.arange(size, dtype=np.float32) / size * 2 * np.pi * 12) * 0.5 + 0.5)[:, None] + np.zeros_like(cloud)
+        height = (np.sin(np.arange(size, dtype=np.float32) / size * 2 * np.pi * 12) * 0.5 + 0.5)[
+            :, None
+        ] + np.zeros_like(cloud)
     elif make.walls == "brick":
         colour, height = _brick_wall(size, rng, fine)
     else:
@@ -73,7 +83,9 @@ def _brick_wall(size: int, rng: np.random.Generator, fine: Any) -> tuple[Any, An
     line = (np.arange(size, dtype=np.float32) + 0.5) / size
     row = np.floor(line * 16)[:, None]
     column = np.floor((line[None] + 0.125 * (row % 2)) % 1 * 4).astype(int)
-    joint = (np.abs((line * 16 % 1) - 0.5)[:, None] > 0.42) | (np.abs(((line[None] + 0.125 * (row % 2)) * 4 % 1) - 0.5) > 0.475)
+    joint = (np.abs((line * 16 % 1) - 0.5)[:, None] > 0.42) | (
+        np.abs(((line[None] + 0.125 * (row % 2)) * 4 % 1) - 0.5) > 0.475
+    )
     shades = rng.normal(1, 0.12, (16, 4)).astype(np.float32)
     red = np.array([0.47, 0.26, 0.19] if rng.random() < 0.7 else [0.42, 0.4, 0.37], np.float32)
     bright = shades[row.astype(int), column] + 0.06 * fine
@@ -94,7 +106,12 @@ def _rungs(make: Make, reach: float, rng: np.random.Generator) -> list[Any]:
     made = []
     for number in range(int(make.depth_m / 0.3) - 1):
         z = -0.35 - 0.3 * number
-        points = [_turned(turn, (reach + 0.02, -0.13, z)), _turned(turn, (reach - 0.12, -0.13, z)), _turned(turn, (reach - 0.12, 0.13, z)), _turned(turn, (reach + 0.02, 0.13, z))]
+        points = [
+            _turned(turn, (reach + 0.02, -0.13, z)),
+            _turned(turn, (reach - 0.12, -0.13, z)),
+            _turned(turn, (reach - 0.12, 0.13, z)),
+            _turned(turn, (reach + 0.02, 0.13, z)),
+        ]
         made.append(tube("rung", points, 0.009, look, sharp=True, sides=1))
     return made
 
@@ -106,8 +123,14 @@ def _pipes(make: Make, rng: np.random.Generator) -> list[Any]:
         z = -min(make.depth_m - 0.1, float(rng.uniform(0.3, 1.2)))
         side = float(rng.uniform(-0.7, 0.7)) * y
         tone = float(rng.choice([0.015, 0.02, 0.3]))
-        points = [(-x - 0.1, side, z), (0, side + float(rng.uniform(-0.05, 0.05)), z - float(rng.uniform(0, 0.12))), (x + 0.1, side, z)]
-        made.append(tube("pipe", points, float(rng.uniform(0.01, 0.045)), plain((tone, tone, tone), roughness=0.5), sides=2))
+        points = [
+            (-x - 0.1, side, z),
+            (0, side + float(rng.uniform(-0.05, 0.05)), z - float(rng.uniform(0, 0.12))),
+            (x + 0.1, side, z),
+        ]
+        made.append(
+            tube("pipe", points, float(rng.uniform(0.01, 0.045)), plain((tone, tone, tone), roughness=0.5), sides=2)
+        )
     return made
 
 
@@ -117,7 +140,15 @@ def _rubbish(make: Make, rng: np.random.Generator) -> list[Any]:
         size = rng.uniform(0.03, 0.14, 3) * min(1.0, make.half_m[0] / 0.3)
         place = rng.uniform(-0.7, 0.7, 2) * make.half_m
         colour = tuple(float(v) for v in rng.uniform(0.05, 0.6, 3))
-        made.append(block("rubbish", (float(place[0]), float(place[1]), -make.depth_m + 0.03), tuple(size.tolist()), plain(colour), turn_rad=tuple(rng.uniform(-1, 1, 3).tolist())))
+        made.append(
+            block(
+                "rubbish",
+                (float(place[0]), float(place[1]), -make.depth_m + 0.03),
+                tuple(size.tolist()),
+                plain(colour),
+                turn_rad=tuple(rng.uniform(-1, 1, 3).tolist()),
+            )
+        )
     return made
 
 

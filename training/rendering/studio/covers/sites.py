@@ -17,9 +17,6 @@ from hazardlens.training.rendering.studio.covers.shafts import build_frame, buil
 from hazardlens.training.rendering.studio.covers.slots import slots
 from hazardlens.training.rendering.studio.shapes import group
 
-APRON_M = 0.34
-"""How far from the frame the ground may break, sink or heave."""
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -88,7 +85,7 @@ class Site:
 
 def apron_loop(make: Make) -> Loop:
     """The opening that the ground leaves for a site, relative to the site's middle, unturned."""
-    return make.outer(APRON_M)
+    return make.outer(make.apron_m)
 
 
 def to_world(loop: Loop, place: Place) -> Loop:
@@ -97,7 +94,9 @@ def to_world(loop: Loop, place: Place) -> Loop:
     return np.asarray(loop @ np.array([[cos, sin], [-sin, cos]]) + (place.x_m, place.y_m))
 
 
-def build_site(make: Make, place: Place, surroundings: dict[str, Any], assets: Assets, rng: np.random.Generator) -> Site:
+def build_site(
+    make: Make, place: Place, surroundings: dict[str, Any], assets: Assets, rng: np.random.Generator
+) -> Site:
     """Build it flush.
 
     Args:
@@ -113,8 +112,25 @@ def build_site(make: Make, place: Place, surroundings: dict[str, Any], assets: A
     face = surroundings["tray"] if make.pattern == "tray" else looks[0]
     leaves = [_leaf(part, middle, (face, looks[1]), rng) for part, middle in _parts(make)]
     frame, shaft = build_frame(make, frame_look(make, rng, wet=wet)), build_shaft(make, assets, rng)
-    carrier = group("site", [frame, *shaft, *(leaf.pivot for leaf in leaves)], (place.x_m, place.y_m, place.z_m), (0, 0, place.turn_rad))
-    site = Site(make, place, carrier, frame, shaft, leaves, looks, surroundings["ground"], surroundings["earth"], rng, surroundings["allows"])
+    carrier = group(
+        "site",
+        [frame, *shaft, *(leaf.pivot for leaf in leaves)],
+        (place.x_m, place.y_m, place.z_m),
+        (0, 0, place.turn_rad),
+    )
+    site = Site(
+        make,
+        place,
+        carrier,
+        frame,
+        shaft,
+        leaves,
+        looks,
+        surroundings["ground"],
+        surroundings["earth"],
+        rng,
+        surroundings["allows"],
+    )
     site.apron = apron(site, [(make.outer(), 0.0)])
     site.collar = _collar(site, surroundings)
     return site
@@ -134,7 +150,14 @@ def _parts(make: Make) -> list[tuple[Make, tuple[float, float]]]:
     if make.leaves == 1:
         return [(make, (0.0, 0.0))]
     half = make.half_m[0] / 2
-    part = Make(is_round=False, half_m=(half - 0.003, make.half_m[1]), stuff=make.stuff, pattern=make.pattern, thick_m=make.thick_m, gap_m=make.gap_m)
+    part = Make(
+        is_round=False,
+        half_m=(half - 0.003, make.half_m[1]),
+        stuff=make.stuff,
+        pattern=make.pattern,
+        thick_m=make.thick_m,
+        gap_m=make.gap_m,
+    )
     return [(part, (-half, 0.0)), (part, (half, 0.0))]
 
 
@@ -150,13 +173,17 @@ def _collar(site: Site, surroundings: dict[str, Any]) -> Any | None:
     look = surroundings["collars"].get(make.collar)
     if look is None:
         return None
-    width = min(make.collar_m, APRON_M - 0.02)
+    width = min(make.collar_m, make.apron_m - 0.02)
     outer = make.outer(width)
     if make.is_round and site.rng.random() < 0.35:
         outer = square_loop(make.reach_m + width, make.reach_m + width)
         outer = outer if make.frame_round or width > 0 else make.outer(width)
     lift = site.place.z_m + 0.0015
     inner = to_world(make.outer(-0.001), site.place)
-    thing = loft("collar", [(to_world(outer, site.place), lift - 0.0012), (to_world(outer * 0.996, site.place), lift), (inner, lift)], look)
+    thing = loft(
+        "collar",
+        [(to_world(outer, site.place), lift - 0.0012), (to_world(outer * 0.996, site.place), lift), (inner, lift)],
+        look,
+    )
     lay_uv(thing, (-SPAN_M / 2, -SPAN_M / 2), (SPAN_M, SPAN_M))
     return thing

@@ -1,5 +1,7 @@
 """The slots of gratings, and what they look like where bars are missing."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from hazardlens.training.rendering.studio.covers.makes import Make
@@ -50,11 +52,11 @@ def _radial(make: Make, rng: np.random.Generator) -> list[Loop]:
     loops = []
     rings = int(rng.integers(1, 4))
     edges = np.linspace(0.25, 0.9, rings + 1) * make.half_m[0]
-    for inner, outer in zip(edges, edges[1:], strict=False):
+    for inner, outer in pairwise(edges):
         count = max(6, round(2 * np.pi * outer / 0.09))
         for turn in 2 * np.pi * np.arange(count) / count:
             half = (0.3 * 2 * np.pi * inner / count * 0.8, (outer - inner) / 2 - 0.008)
-            slot = _slot((0.0, 0.0), half, 0.0) + [0.0, (inner + outer) / 2]
+            slot = _slot((0.0, (inner + outer) / 2), half, 0.0)
             cos, sin = np.cos(turn), np.sin(turn)
             loops.append(slot @ np.array([[cos, sin], [-sin, cos]]))
     return loops

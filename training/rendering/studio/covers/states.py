@@ -71,7 +71,16 @@ def enter(site: Site, state: State, others: list[State]) -> None:
 
 def hazards_of(site: Site) -> list[str]:
     """The hazards that a site can show; those that are seen more often are listed more often."""
-    names = ["tilted"] * 3 + ["tipped"] * 2 + ["shifted"] * 3 + ["proud"] * 3 + ["sunk"] * 3 + ["open"] * 4 + ["aside"] * 4 + ["marked"] * 2
+    names = (
+        ["tilted"] * 3
+        + ["tipped"] * 2
+        + ["shifted"] * 3
+        + ["proud"] * 3
+        + ["sunk"] * 3
+        + ["open"] * 4
+        + ["aside"] * 4
+        + ["marked"] * 2
+    )
     names += ["broken"] * 4 + ["collapsed"] * 2 + ["leaning"]
     if site.make.pattern != "grating":
         names += ["cracked"] * 2
@@ -81,7 +90,9 @@ def hazards_of(site: Site) -> list[str]:
 def _flush(site: Site) -> State:
     moves = []
     for leaf in site.leaves:
-        sit = Matrix.Rotation(float(site.rng.normal(0, 0.003)), 4, "X") @ Matrix.Rotation(float(site.rng.uniform(-0.3, 0.3)) if leaf.make.is_round else 0.0, 4, "Z")
+        sit = Matrix.Rotation(float(site.rng.normal(0, 0.003)), 4, "X") @ Matrix.Rotation(
+            float(site.rng.uniform(-0.3, 0.3)) if leaf.make.is_round else 0.0, 4, "Z"
+        )
         moves.append((leaf.pivot, Matrix.Translation((*leaf.middle_m, float(site.rng.uniform(-0.004, 0.002)))) @ sit))
     return State("flush", [(OK, [site.frame, *site.plates])], moves)
 
@@ -94,7 +105,9 @@ def _tilted(site: Site, _assets: Any) -> State:
     """One side up, the other still in its seat."""
     leaf = _any(site)
     lift = float(np.exp(site.rng.uniform(math.log(0.035), math.log(0.18))))
-    return State("", [(RAISED, _whole(site))], [(leaf.pivot, _hinged(site, leaf, min(0.6, lift / (2 * min(leaf.make.half_m)))))])
+    return State(
+        "", [(RAISED, _whole(site))], [(leaf.pivot, _hinged(site, leaf, min(0.6, lift / (2 * min(leaf.make.half_m)))))]
+    )
 
 
 def _leaning(site: Site, _assets: Any) -> State:
@@ -102,7 +115,11 @@ def _leaning(site: Site, _assets: Any) -> State:
     leaf = _any(site)
     angle = float(site.rng.uniform(1.1, 2.1))
     rest = [other.pivot for other in site.leaves if other is not leaf]
-    return State("", [(OPEN, [*site.hole]), (RAISED, [leaf.pivot]), *([(OK, rest)] if rest else [])], [(leaf.pivot, _hinged(site, leaf, angle))])
+    return State(
+        "",
+        [(OPEN, [*site.hole]), (RAISED, [leaf.pivot]), *([(OK, rest)] if rest else [])],
+        [(leaf.pivot, _hinged(site, leaf, angle))],
+    )
 
 
 def _tipped(site: Site, _assets: Any) -> State:
@@ -112,7 +129,9 @@ def _tipped(site: Site, _assets: Any) -> State:
     angle = float(site.rng.uniform(0.2, 1.0))
     slip = Vector((*(site.rng.uniform(-0.15, 0.15, 2) * leaf.make.half_m), 0.0))
     turn = Matrix.Rotation(angle, 4, axis)
-    return State("", [(RAISED, _whole(site))], [(leaf.pivot, Matrix.Translation(Vector((*leaf.middle_m, -0.01)) + slip) @ turn)])
+    return State(
+        "", [(RAISED, _whole(site))], [(leaf.pivot, Matrix.Translation(Vector((*leaf.middle_m, -0.01)) + slip) @ turn)]
+    )
 
 
 def _shifted(site: Site, _assets: Any) -> State:
@@ -121,7 +140,9 @@ def _shifted(site: Site, _assets: Any) -> State:
     turn = float(site.rng.uniform(0, 2 * math.pi))
     reach = float(site.rng.uniform(0.25, 1.05)) * min(leaf.make.half_m)
     z = leaf.make.thick_m + 0.002
-    tip = Matrix.Rotation(float(site.rng.normal(0, 0.03)), 4, "X") @ Matrix.Rotation(float(site.rng.normal(0, 0.25)), 4, "Z")
+    tip = Matrix.Rotation(float(site.rng.normal(0, 0.03)), 4, "X") @ Matrix.Rotation(
+        float(site.rng.normal(0, 0.25)), 4, "Z"
+    )
     place = (leaf.middle_m[0] + reach * math.cos(turn), leaf.middle_m[1] + reach * math.sin(turn), z)
     return State("", [(RAISED, _whole(site))], [(leaf.pivot, Matrix.Translation(place) @ tip)])
 
@@ -157,7 +178,10 @@ def _sunk(site: Site, _assets: Any) -> State:
     elif kind < 0.75:
         state.shown, state.hidden = [slope(site, -depth)], [site.apron, *collar]
     else:
-        state.shown, state.hidden = crater(site, depth + 0.01, site.make.outer(0.004), -depth - 0.01), [site.apron, *collar]
+        state.shown, state.hidden = (
+            crater(site, depth + 0.01, site.make.outer(0.004), -depth - 0.01),
+            [site.apron, *collar],
+        )
         state.boxes = [(RAISED, _whole(site, state.shown[1]))]
     return state
 
@@ -169,7 +193,7 @@ def _broken(site: Site, _assets: Any) -> State:
     if leaf.make.pattern == "grating" or site.rng.random() < 0.25:
         broken = gapped(site, leaf)
         return State("", [(RAISED, [*_whole(site), broken])], [(broken, home)], shown=[broken], hidden=[leaf.pivot])
-    kept, lost, _, chip = pieces(site, leaf, float(site.rng.uniform(0.5, 0.82)))
+    kept, lost, _, chip = pieces(site, leaf, float(site.rng.uniform(0.5, 0.75)))
     drop = float(site.rng.choice([0.06, 0.2, leaf.make.thick_m + 0.01, site.make.depth_m - 0.1]))
     middle = Vector((*chip.mean(axis=0), 0.0))
     tip = Matrix.Rotation(float(site.rng.uniform(0.2, 0.9)), 4, Vector((-middle.y, middle.x, 0.0)).normalized())
@@ -189,7 +213,14 @@ def _cracked(site: Site, _assets: Any) -> State:
         axis = Vector((-out.y, out.x, 0.0))
         edge = out * min(leaf.make.half_m)
         sag = Matrix.Rotation(-float(site.rng.uniform(0.02, 0.16)), 4, axis)
-        moves.append((piece, Matrix.Translation(Vector((*leaf.middle_m, 0.0)) + edge + out * 0.004) @ sag @ Matrix.Translation(-edge)))
+        moves.append(
+            (
+                piece,
+                Matrix.Translation(Vector((*leaf.middle_m, 0.0)) + edge + out * 0.004)
+                @ sag
+                @ Matrix.Translation(-edge),
+            )
+        )
     return State("", [(RAISED, [*_whole(site), first, second])], moves, shown=[first, second], hidden=[leaf.pivot])
 
 
@@ -209,13 +240,17 @@ def _aside(site: Site, _assets: Any) -> State:
     size = math.hypot(*leaf.make.half_m) if not leaf.make.is_round else leaf.make.half_m[0]
     far = site.make.reach_m + size * 0.9 + float(site.rng.uniform(0.02, 0.5))
     turns = site.rng.uniform(0, 2 * math.pi, 16)
-    free = [t for t in turns if site.allows(site.place.x_m + far * math.cos(t), site.place.y_m + far * math.sin(t), size)]
+    free = [
+        t for t in turns if site.allows(site.place.x_m + far * math.cos(t), site.place.y_m + far * math.sin(t), size)
+    ]
     turn = float(free[0] if free else turns[0]) - site.place.turn_rad
     over = site.rng.random() < 0.15
     z = 0.003 if over else leaf.make.thick_m + 0.003
     lean = Matrix.Rotation(float(abs(site.rng.normal(0, 0.05))) + (math.pi if over else 0.0), 4, "X")
     spin = Matrix.Rotation(float(site.rng.uniform(0, 6.3)), 4, "Z")
-    state.moves = [(leaf.pivot, Matrix.Translation((far * math.cos(turn), far * math.sin(turn), z + 0.012)) @ spin @ lean)]
+    state.moves = [
+        (leaf.pivot, Matrix.Translation((far * math.cos(turn), far * math.sin(turn), z + 0.012)) @ spin @ lean)
+    ]
     state.boxes.append((RAISED, [leaf.pivot]))
     return state
 
@@ -240,9 +275,19 @@ def _collapsed(site: Site, assets: Any) -> State:
 
 
 HAZARDS: Final[dict[str, Callable[[Site, Any], State]]] = {
-    "tilted": _tilted, "tipped": _tipped, "shifted": _shifted, "proud": _proud, "sunk": _sunk, "broken": _broken, "cracked": _cracked,
-    "open": _open, "aside": _aside, "marked": _marked, "collapsed": _collapsed, "leaning": _leaning,
-}  # fmt: skip
+    "tilted": _tilted,
+    "tipped": _tipped,
+    "shifted": _shifted,
+    "proud": _proud,
+    "sunk": _sunk,
+    "broken": _broken,
+    "cracked": _cracked,
+    "open": _open,
+    "aside": _aside,
+    "marked": _marked,
+    "collapsed": _collapsed,
+    "leaning": _leaning,
+}
 
 
 def strewn(site: Site) -> Any:

@@ -15,7 +15,15 @@ from hazardlens.training.rendering.studio.props.bicycles import bicycle, e_bike
 from hazardlens.training.rendering.studio.props.kit import Kit
 from hazardlens.training.rendering.studio.shapes import block, drum, group, mesh_object, ring
 
-_PAINTS: Final = ((0.6, 0.6, 0.6), (0.02, 0.02, 0.025), (0.7, 0.7, 0.72), (0.3, 0.02, 0.02), (0.03, 0.07, 0.2), (0.2, 0.2, 0.21), (0.35, 0.3, 0.22))
+_PAINTS: Final = (
+    (0.6, 0.6, 0.6),
+    (0.02, 0.02, 0.025),
+    (0.7, 0.7, 0.72),
+    (0.3, 0.02, 0.02),
+    (0.03, 0.07, 0.2),
+    (0.2, 0.2, 0.21),
+    (0.35, 0.3, 0.22),
+)
 
 
 class Surroundings:
@@ -42,12 +50,20 @@ class Surroundings:
 
     def _kerb(self) -> None:
         plan, rng = self._plan, self._rng
-        look = make_material(Surface("concrete", tile_m=1.3, colour=(0.75, 0.74, 0.72), dirt=0.4), self._kit.assets, self._kit.rng)
+        look = make_material(
+            Surface("concrete", tile_m=1.3, colour=(0.75, 0.74, 0.72), dirt=0.4), self._kit.assets, self._kit.rng
+        )
         painted = plain((0.7, 0.5, 0.05), roughness=0.6) if rng.random() < 0.12 else look
         length = float(rng.choice([0.5, 0.75, 1.0]))
         for number in range(int(-12 / length), int(12 / length)):
             middle = ((number + 0.5) * length, plan.edge_m + 0.07, plan.kerb_m / 2 - 0.02)
-            stone = block("kerb", middle, (length - 0.006, 0.15, plan.kerb_m + 0.05), painted if number % 2 else look, bevel_m=0.012)
+            stone = block(
+                "kerb",
+                middle,
+                (length - 0.006, 0.15, plan.kerb_m + 0.05),
+                painted if number % 2 else look,
+                bevel_m=0.012,
+            )
             stone.location.z += float(rng.normal(0, 0.002))
 
     def _background(self) -> None:
@@ -80,18 +96,35 @@ class Surroundings:
             block("house", (middle[0], middle[1] + 3 * out, z + height / 2), (width, 6, height), look.done())
         else:
             role = str(rng.choice(["brick", "plaster", "concrete"])) if kind == "wall" else "sheet"
-            tone = tuple(rng.uniform(0.5, 1.1, 3).tolist()) if kind == "wall" else tuple(rng.uniform(0.2, 1.0, 3).tolist())
+            tone = (
+                tuple(rng.uniform(0.5, 1.1, 3).tolist()) if kind == "wall" else tuple(rng.uniform(0.2, 1.0, 3).tolist())
+            )
             look = make_material(Surface(role, tile_m=2.0, colour=tone, dirt=0.5, dirt_size=0.7), kit.assets, kit.rng)
             height = float(rng.uniform(1.2, 3.2))
             block("wall", (middle[0], middle[1], z + height / 2), (width, 0.2, height), look)
 
     def _hedge(self, middle: tuple[float, float], width: float, z: float, height: float) -> None:
         rng = self._rng
-        green = np.array(((0.05, 0.1, 0.025), (0.07, 0.12, 0.03), (0.1, 0.1, 0.03))[rng.integers(3)]) * rng.uniform(0.6, 1.3)
+        green = np.array(((0.05, 0.1, 0.025), (0.07, 0.12, 0.03), (0.1, 0.1, 0.03))[rng.integers(3)]) * rng.uniform(
+            0.6, 1.3
+        )
         count = int(min(width * 90, 900))
-        places = np.stack([rng.uniform(-width / 2, width / 2, count), rng.normal(0, 0.25, count), z + rng.uniform(0, height, count)], axis=1)
-        foliage([tuple(p) for p in (places + [middle[0], middle[1], 0]).tolist()], 0.1, plain(tuple(green.tolist()), roughness=0.7), rng)
-        block("hedge", (middle[0], middle[1], z + height * 0.45), (width, 0.6, height * 0.9), plain(tuple((green * 0.5).tolist()), roughness=0.9))
+        places = np.stack(
+            [rng.uniform(-width / 2, width / 2, count), rng.normal(0, 0.25, count), z + rng.uniform(0, height, count)],
+            axis=1,
+        )
+        foliage(
+            [tuple(p) for p in (places + np.array((middle[0], middle[1], 0))).tolist()],
+            0.1,
+            plain(tuple(green.tolist()), roughness=0.7),
+            rng,
+        )
+        block(
+            "hedge",
+            (middle[0], middle[1], z + height * 0.45),
+            (width, 0.6, height * 0.9),
+            plain(tuple((green * 0.5).tolist()), roughness=0.9),
+        )
 
     def _tree(self, at: tuple[float, float], z: float) -> None:
         rng = self._rng
@@ -108,11 +141,17 @@ class Surroundings:
         for _ in range(12):
             x, y = float(rng.uniform(-7, 7)), float(rng.uniform(-7, min(7, self._plan.wall_m - 0.4)))
             at_edge = abs(y - self._plan.edge_m) < 0.4
-            if at_edge or not all(math.hypot(x - a, y - b) > radius + c + 0.3 for a, b, c in [*self._free, *self.obstacles]):
+            if at_edge or not all(
+                math.hypot(x - a, y - b) > radius + c + 0.3 for a, b, c in [*self._free, *self.obstacles]
+            ):
                 continue
             thing = make(self, rng)
             thing.location = (x, y, self.height(y))
-            thing.rotation_euler[2] = float(rng.choice([0.0, math.pi])) + float(rng.normal(0, 0.1)) if name == "car" else float(rng.uniform(0, 6.3))
+            thing.rotation_euler[2] = (
+                float(rng.choice([0.0, math.pi])) + float(rng.normal(0, 0.1))
+                if name == "car"
+                else float(rng.uniform(0, 6.3))
+            )
             self.obstacles.append((x, y, radius))
             if name in {"bicycle", "e_bike"}:
                 self.bicycles.append(thing)
@@ -131,7 +170,12 @@ class Surroundings:
 def _facade(rng: np.random.Generator, width_m: float, height_m: float) -> Floats:
     """The front of a house: rows of windows, shops with shutters below."""
     size = 320
-    tone = np.array(((0.62, 0.58, 0.5), (0.55, 0.36, 0.29), (0.66, 0.66, 0.64), (0.6, 0.5, 0.36), (0.45, 0.46, 0.47))[rng.integers(5)], np.float32)
+    tone = np.array(
+        ((0.62, 0.58, 0.5), (0.55, 0.36, 0.29), (0.66, 0.66, 0.64), (0.6, 0.5, 0.36), (0.45, 0.46, 0.47))[
+            rng.integers(5)
+        ],
+        np.float32,
+    )
     colour = tone * (1 + 0.05 * clouds(rng, size, roughness=1.3) + 0.03 * grain(rng, size, 0.7))[..., None]
     columns, rows = max(1, round(width_m / rng.uniform(2.2, 3.6))), max(1, round(height_m / 3))
     line = np.arange(size, dtype=np.float32) / size
@@ -141,7 +185,9 @@ def _facade(rng: np.random.Generator, width_m: float, height_m: float) -> Floats
     glass = (np.abs(across - 0.5) < wide) & (np.abs(up - 0.55) < tall) & (np.abs(across - 0.5) > 0.012)
     bright = rng.uniform(0.05, 0.5, (rows, columns)).astype(np.float32)
     cell = bright[(line * rows).astype(int)][:, (line * columns).astype(int)]
-    colour = mixed(np.asarray(colour, np.float32), tuple([float(rng.uniform(0.2, 0.8))] * 3), np.asarray(frame, np.float32))
+    colour = mixed(
+        np.asarray(colour, np.float32), tuple([float(rng.uniform(0.2, 0.8))] * 3), np.asarray(frame, np.float32)
+    )
     colour = mixed(colour, np.stack([cell * 0.9, cell, cell * 1.1], axis=2), np.asarray(glass, np.float32))
     shop = (line[:, None] < 0.7 / rows) & (np.abs(across - 0.5) < 0.42)
     shutter = rng.uniform(0.2, 0.6) + 0.05 * np.sin(line[:, None] * 300) + np.zeros((size, size))
@@ -162,8 +208,22 @@ def _car(_around: Surroundings, rng: np.random.Generator) -> Any:
     for x in (-1.35, 1.35):
         for y in (-0.8, 0.8):
             parts.append(drum("wheel", (x, y, 0.32), 0.32, 0.2, dark, sides=20, turn_rad=(math.pi / 2, 0, 0)))
-            parts.append(drum("rim", (x, y * 1.12, 0.32), 0.19, 0.03, plain((0.5, 0.5, 0.5), roughness=0.3, metallic=0.8), sides=14, turn_rad=(math.pi / 2, 0, 0)))
-    parts += [block("lamp", (x, y, 0.72), (0.06, 0.3, 0.12), plain(c, roughness=0.1)) for x, c in ((2.16, (0.8, 0.8, 0.8)), (-2.19, (0.5, 0.02, 0.02))) for y in (-0.65, 0.65)]
+            parts.append(
+                drum(
+                    "rim",
+                    (x, y * 1.12, 0.32),
+                    0.19,
+                    0.03,
+                    plain((0.5, 0.5, 0.5), roughness=0.3, metallic=0.8),
+                    sides=14,
+                    turn_rad=(math.pi / 2, 0, 0),
+                )
+            )
+    parts += [
+        block("lamp", (x, y, 0.72), (0.06, 0.3, 0.12), plain(c, roughness=0.1))
+        for x, c in ((2.16, (0.8, 0.8, 0.8)), (-2.19, (0.5, 0.02, 0.02)))
+        for y in (-0.65, 0.65)
+    ]
     parts.append(block("plate", (-2.215, 0, 0.6), (0.02, 0.45, 0.13), plain((0.05, 0.12, 0.5), roughness=0.4)))
     return group("car", parts)
 
@@ -172,13 +232,17 @@ def _slice(name: str, profile: list[tuple[float, float]], half_m: float, look: A
     """A body of one section across its width, a little narrower at the top."""
     top = max(z for _, z in profile)
     count = len(profile)
-    vertices = [(x, side * (half_m - 0.12 * max(0.0, z - 0.6) / max(top, 0.7)), z) for side in (-1, 1) for x, z in profile]
+    vertices = [
+        (x, side * (half_m - 0.12 * max(0.0, z - 0.6) / max(top, 0.7)), z) for side in (-1, 1) for x, z in profile
+    ]
     walls = [(i, (i + 1) % count, count + (i + 1) % count, count + i) for i in range(count)]
     return mesh_object(name, vertices, [*walls, tuple(reversed(range(count))), tuple(range(count, 2 * count))], look)
 
 
 def _bin(rng: np.random.Generator) -> Any:
-    paint = plain(((0.02, 0.16, 0.06), (0.03, 0.08, 0.3), (0.1, 0.1, 0.1), (0.35, 0.03, 0.03))[rng.integers(4)], roughness=0.45)
+    paint = plain(
+        ((0.02, 0.16, 0.06), (0.03, 0.08, 0.3), (0.1, 0.1, 0.1), (0.35, 0.03, 0.03))[rng.integers(4)], roughness=0.45
+    )
     body = block("bin", (0, 0, 0.5), (0.55, 0.6, 0.85), paint, bevel_m=0.04)
     lid = block("lid", (0, 0.02, 0.97), (0.6, 0.68, 0.07), paint, bevel_m=0.03)
     return group("bin", [body, lid])
@@ -196,28 +260,56 @@ def _pot(_around: Surroundings, rng: np.random.Generator) -> Any:
     """A round pot with earth or a plant in it."""
     radius = float(rng.uniform(0.15, 0.35))
     clay = plain(((0.3, 0.12, 0.06), (0.4, 0.4, 0.38), (0.05, 0.05, 0.05))[rng.integers(3)], roughness=0.7)
-    parts = [drum("pot", (0, 0, 0.17), radius * 0.75, 0.34, clay, top_radius_m=radius, sides=32), drum("soil", (0, 0, 0.335), radius * 0.9, 0.02, plain((0.03, 0.02, 0.012), roughness=0.95), sides=32)]
+    parts = [
+        drum("pot", (0, 0, 0.17), radius * 0.75, 0.34, clay, top_radius_m=radius, sides=32),
+        drum("soil", (0, 0, 0.335), radius * 0.9, 0.02, plain((0.03, 0.02, 0.012), roughness=0.95), sides=32),
+    ]
     if rng.random() < 0.7:
-        places = rng.normal(0, 0.14, (70, 3)) + [0, 0, 0.6]
+        places = rng.normal((0, 0, 0.6), 0.14, (70, 3))
         parts.append(foliage([tuple(p) for p in places.tolist()], 0.07, plain((0.06, 0.14, 0.03)), rng))
     return group("pot", parts)
 
 
 def _tyre(_around: Surroundings, rng: np.random.Generator) -> Any:
     half = float(rng.uniform(0.08, 0.12))
-    return group("tyre", [ring("tyre", (0, 0, half), (0.18, 0.31), (-half, half), plain((0.018, 0.018, 0.018), roughness=0.8), sides=40)])
+    return group(
+        "tyre",
+        [
+            ring(
+                "tyre", (0, 0, half), (0.18, 0.31), (-half, half), plain((0.018, 0.018, 0.018), roughness=0.8), sides=40
+            )
+        ],
+    )
 
 
 def _box(_around: Surroundings, rng: np.random.Generator) -> Any:
     """A cabinet of a utility."""
     tone = ((0.35, 0.38, 0.36), (0.1, 0.2, 0.12), (0.5, 0.5, 0.48))[rng.integers(3)]
-    return group("cabinet", [block("cabinet", (0, 0, 0.6), (float(rng.uniform(0.6, 1.2)), 0.4, 1.2), plain(tone, roughness=0.5), bevel_m=0.01)])
+    return group(
+        "cabinet",
+        [
+            block(
+                "cabinet",
+                (0, 0, 0.6),
+                (float(rng.uniform(0.6, 1.2)), 0.4, 1.2),
+                plain(tone, roughness=0.5),
+                bevel_m=0.01,
+            )
+        ],
+    )
 
 
 _THINGS: Final[dict[str, tuple[float, Any]]] = {
-    "car": (2.4, _car), "bin": (0.5, lambda _around, rng: _bin(rng)), "wheelie": (0.5, lambda around, _rng: around.model("wheelie_bin", 1.05)),
-    "bollard": (0.2, _bollard), "pot": (0.4, _pot), "tyre": (0.35, _tyre), "box": (0.7, _box),
-    "bicycle": (0.9, lambda around, _rng: around.bike(electric=False)), "e_bike": (0.9, lambda around, _rng: around.bike(electric=True)),
-    "hydrant": (0.3, lambda around, _rng: around.model("fire_hydrant", 0.8)), "lamp": (0.3, lambda around, _rng: around.model("lamp_post", 4.0)),
-}  # fmt: skip
+    "car": (2.4, _car),
+    "bin": (0.5, lambda _around, rng: _bin(rng)),
+    "wheelie": (0.5, lambda around, _rng: around.model("wheelie_bin", 1.05)),
+    "bollard": (0.2, _bollard),
+    "pot": (0.4, _pot),
+    "tyre": (0.35, _tyre),
+    "box": (0.7, _box),
+    "bicycle": (0.9, lambda around, _rng: around.bike(electric=False)),
+    "e_bike": (0.9, lambda around, _rng: around.bike(electric=True)),
+    "hydrant": (0.3, lambda around, _rng: around.model("fire_hydrant", 0.8)),
+    "lamp": (0.3, lambda around, _rng: around.model("lamp_post", 4.0)),
+}
 _SHARES: Final = (0.26, 0.1, 0.06, 0.14, 0.1, 0.06, 0.07, 0.06, 0.07, 0.04, 0.04)

@@ -127,7 +127,9 @@ def tactile(rng: np.random.Generator) -> Tile:
     wave = np.cos(8 * y) if bars else np.cos(8 * x) * np.cos(8 * y)
     relief = step(_float(wave), 0.1, 0.6)
     joints = (np.abs(np.cos(x)) > 0.9996) | (np.abs(np.cos(y)) > 0.9996)
-    base = np.array(((0.72, 0.56, 0.2), (0.62, 0.5, 0.28), (0.5, 0.5, 0.48), (0.7, 0.6, 0.4))[rng.integers(4)], np.float32)
+    base = np.array(
+        ((0.72, 0.56, 0.2), (0.62, 0.5, 0.28), (0.5, 0.5, 0.48), (0.7, 0.6, 0.4))[rng.integers(4)], np.float32
+    )
     bright = 1 + 0.08 * clouds(rng, SIZE_PX, roughness=1.0) + 0.12 * (relief - 0.5) - 0.4 * joints
     return Tile(_float(base * bright[..., None]), _float(relief * (1 - joints)), 0.6, 0.005, (0.35, 0.32, 0.27))
 
@@ -140,8 +142,22 @@ TILES: Final[dict[str, Callable[[np.random.Generator], Tile]]] = {
 _Stone = tuple[float, float, float, float]
 """x, y, width, height of one stone as shares of the tile."""
 
-_BRICK: Final = ((0.55, 0.29, 0.23), (0.6, 0.38, 0.3), (0.5, 0.48, 0.46), (0.62, 0.52, 0.36), (0.36, 0.35, 0.35), (0.5, 0.33, 0.3))
-_GRANITE: Final = ((0.58, 0.57, 0.56), (0.48, 0.47, 0.47), (0.66, 0.63, 0.58), (0.36, 0.36, 0.37), (0.62, 0.52, 0.47), (0.7, 0.69, 0.66))
+_BRICK: Final = (
+    (0.55, 0.29, 0.23),
+    (0.6, 0.38, 0.3),
+    (0.5, 0.48, 0.46),
+    (0.62, 0.52, 0.36),
+    (0.36, 0.35, 0.35),
+    (0.5, 0.33, 0.3),
+)
+_GRANITE: Final = (
+    (0.58, 0.57, 0.56),
+    (0.48, 0.47, 0.47),
+    (0.66, 0.63, 0.58),
+    (0.36, 0.36, 0.37),
+    (0.62, 0.52, 0.47),
+    (0.7, 0.69, 0.66),
+)
 
 
 def _bond(rng: np.random.Generator, columns: int, rows: int, *, shift: float) -> list[_Stone]:
@@ -170,7 +186,14 @@ def _basket(cells: int) -> list[_Stone]:
     return stones
 
 
-def _laid(rng: np.random.Generator, stones: list[_Stone], side_m: float, *, chipped: float, palette: tuple[tuple[float, float, float], ...]) -> Tile:
+def _laid(
+    rng: np.random.Generator,
+    stones: list[_Stone],
+    side_m: float,
+    *,
+    chipped: float,
+    palette: tuple[tuple[float, float, float], ...],
+) -> Tile:
     number, gap_px = np.zeros((SIZE_PX, SIZE_PX), np.int32), max(1.0, rng.uniform(0.002, 0.006) / side_m * SIZE_PX)
     sheet = Image.fromarray(number, "I")
     draw = ImageDraw.Draw(sheet)
@@ -191,7 +214,9 @@ def _laid(rng: np.random.Generator, stones: list[_Stone], side_m: float, *, chip
     return Tile(colour, _float(height), side_m, 0.006, (float(joint[0]), float(joint[1]), float(joint[2])))
 
 
-def _stone_colour(rng: np.random.Generator, number: npt.NDArray[np.int32], count: int, palette: tuple[tuple[float, float, float], ...]) -> Floats:
+def _stone_colour(
+    rng: np.random.Generator, number: npt.NDArray[np.int32], count: int, palette: tuple[tuple[float, float, float], ...]
+) -> Floats:
     tones = np.array(palette, np.float32)[rng.integers(len(palette), size=2)]
     second = rng.random(count + 1) < rng.choice([0.0, 0.0, 0.3, 0.5])
     each = tones[second.astype(int)] * rng.normal(1, rng.uniform(0.02, 0.1), (count + 1, 1)).astype(np.float32)

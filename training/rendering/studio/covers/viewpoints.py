@@ -19,7 +19,13 @@ _LENSES: Final = {
 """Focal lengths, and how often each is used."""
 
 
-def draw_camera(rng: np.random.Generator, place_m: tuple[float, float, float], reach_m: float, distance: str, obstacles: list[Obstacle]) -> Camera | None:
+def draw_camera(
+    rng: np.random.Generator,
+    place_m: tuple[float, float, float],
+    reach_m: float,
+    distance: str,
+    obstacles: list[Obstacle],
+) -> Camera | None:
     """A camera on a cover at `place_m` that is `2 * reach_m` wide; None where things stand in the way.
 
     `distance` is close, middle or far.
@@ -34,11 +40,21 @@ def draw_camera(rng: np.random.Generator, place_m: tuple[float, float, float], r
     else:
         return None
     off = float({"close": 0.25, "middle": 0.2, "far": 0.22}[distance]) * math.hypot(far, height) * 36 / lens * 0.5
-    aim = (place_m[0] + float(rng.normal(0, off)) * 0.7, place_m[1] + float(rng.normal(0, off)) * 0.7, place_m[2] + (0.0 if distance != "far" else float(rng.uniform(0, 0.7))))
+    aim = (
+        place_m[0] + float(rng.normal(0, off)) * 0.7,
+        place_m[1] + float(rng.normal(0, off)) * 0.7,
+        place_m[2] + (0.0 if distance != "far" else float(rng.uniform(0, 0.7))),
+    )
     return Camera(
-        (x, y, place_m[2] + height), aim, lens, roll_deg=float(rng.normal(0, 4)) if rng.random() < 0.9 else float(rng.choice([-90, 90, 180])) * (distance == "close"),
-        portrait=bool(rng.random() < 0.55), aspect=float(rng.choice([4 / 3, 16 / 9, 3 / 2, 1.0], p=[0.6, 0.2, 0.08, 0.12])),
-    )  # fmt: skip
+        (x, y, place_m[2] + height),
+        aim,
+        lens,
+        roll_deg=float(rng.normal(0, 4))
+        if rng.random() < 0.9
+        else float(rng.choice([-90, 90, 180])) * (distance == "close"),
+        portrait=bool(rng.random() < 0.55),
+        aspect=float(rng.choice([4 / 3, 16 / 9, 3 / 2, 1.0], p=[0.6, 0.2, 0.08, 0.12])),
+    )
 
 
 def _stand(rng: np.random.Generator, reach_m: float, distance: str, lens: float) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Daylight of all kinds, dusk under street lamps, night with the phone's flash; shadows of trees and of the one who takes the photo."""
+"""Daylight of all kinds, dusk under street lamps, night with a flash; shadows of trees and of the photographer."""
 
 import math
 import random
@@ -44,8 +44,13 @@ def draw_weather(rng: np.random.Generator) -> Weather:
     """Mostly day, seldom night."""
     kind = str(rng.choice(["sun", "haze", "overcast", "sky", "dusk", "night"], p=[0.3, 0.13, 0.25, 0.2, 0.07, 0.05]))
     return Weather(
-        kind, float(rng.uniform(14, 75)), float(rng.uniform(0, 360)), float(rng.uniform(0.4, 1.1)), bool(rng.random() < 0.25), int(rng.integers(2**31))
-    )  # fmt: skip
+        kind,
+        float(rng.uniform(14, 75)),
+        float(rng.uniform(0, 360)),
+        float(rng.uniform(0.4, 1.1)),
+        bool(rng.random() < 0.25),
+        int(rng.integers(2**31)),
+    )
 
 
 class Lights:
@@ -65,9 +70,20 @@ class Lights:
         show(self._person, visible=weather.kind in {"sun", "haze", "sky"} and rng.random() < 0.75)
         azimuth = math.radians(weather.azimuth_deg)
         reach = 5.0 / math.tan(math.radians(max(weather.elevation_deg, 20)))
-        self._crown.location = (reach * math.cos(azimuth) + rng.normal(0, 0.5), reach * math.sin(azimuth) + rng.normal(0, 0.5), 5.0)
+        self._crown.location = (
+            reach * math.cos(azimuth) + rng.normal(0, 0.5),
+            reach * math.sin(azimuth) + rng.normal(0, 0.5),
+            5.0,
+        )
         self._stand_behind(camera)
-        {"sun": self._sunny, "haze": self._sunny, "overcast": self._overcast, "sky": self._sky, "dusk": self._dusk, "night": self._night}[weather.kind](weather, rng)
+        {
+            "sun": self._sunny,
+            "haze": self._sunny,
+            "overcast": self._overcast,
+            "sky": self._sky,
+            "dusk": self._dusk,
+            "night": self._night,
+        }[weather.kind](weather, rng)
 
     def _stand_behind(self, camera: Camera) -> None:
         x, y, z = camera.position_m
@@ -83,16 +99,34 @@ class Lights:
         warm = max(0.0, (35 - weather.elevation_deg) / 60)
         colour = (1.0, 0.96 - warm * 0.5, 0.9 - warm)
         power = float(rng.uniform(2.5, 5.5)) * (0.5 if hazy else 1)
-        self._lamps.append(lighting.sun(weather.elevation_deg, weather.azimuth_deg, power, colour, size_deg=float(rng.uniform(4, 14)) if hazy else 0.6))
+        self._lamps.append(
+            lighting.sun(
+                weather.elevation_deg,
+                weather.azimuth_deg,
+                power,
+                colour,
+                size_deg=float(rng.uniform(4, 14)) if hazy else 0.6,
+            )
+        )
 
     def _overcast(self, weather: Weather, rng: np.random.Generator) -> None:
         lighting.light_plain((0.66, 0.7, 0.74), weather.strength)
         high = float(rng.uniform(50, 85))
-        self._lamps.append(lighting.sun(high, weather.azimuth_deg, float(rng.uniform(0.5, 1.5)) * weather.strength, (0.9, 0.95, 1.0), size_deg=60))
+        self._lamps.append(
+            lighting.sun(
+                high,
+                weather.azimuth_deg,
+                float(rng.uniform(0.5, 1.5)) * weather.strength,
+                (0.9, 0.95, 1.0),
+                size_deg=60,
+            )
+        )
 
     def _sky(self, weather: Weather, rng: np.random.Generator) -> None:
         chosen = random.Random(int(rng.integers(2**31)))  # noqa: S311 - scenes, not secrets
-        lighting.light_sky(self._stage.assets, chosen, "street", strength=weather.strength, turn_rad=math.radians(weather.azimuth_deg))
+        lighting.light_sky(
+            self._stage.assets, chosen, "open", strength=weather.strength, turn_rad=math.radians(weather.azimuth_deg)
+        )
 
     def _dusk(self, weather: Weather, rng: np.random.Generator) -> None:
         lighting.light_plain((0.1, 0.13, 0.22), 0.5 * weather.strength)
@@ -121,7 +155,11 @@ def _crown(rng: np.random.Generator) -> Any:
 def _person() -> Any:
     """The shadow of the one who holds the phone."""
     skin = plain((0.1, 0.1, 0.12))
-    parts = [drum("legs", (0, 0, 0.4), 0.14, 0.8, skin, sides=12), drum("body", (0, 0, 1.08), 0.2, 0.56, skin, sides=12, top_radius_m=0.22), drum("head", (0, 0, 1.52), 0.11, 0.26, skin, sides=12)]
+    parts = [
+        drum("legs", (0, 0, 0.4), 0.14, 0.8, skin, sides=12),
+        drum("body", (0, 0, 1.08), 0.2, 0.56, skin, sides=12, top_radius_m=0.22),
+        drum("head", (0, 0, 1.52), 0.11, 0.26, skin, sides=12),
+    ]
     for part in parts:
         part.visible_camera = False
     return group("person", parts)
