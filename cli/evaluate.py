@@ -33,8 +33,22 @@ def evaluate(
     run: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of a training run.")] = None,
     bundle: Annotated[Path | None, typer.Option(metavar="DIR", help="Model bundle.")] = None,
     subset: Annotated[str, typer.Option(help="Which photos of the split: test or val.")] = "test",
+    conditions: Annotated[
+        str,
+        typer.Option(
+            metavar="NAMES",
+            help="Worse conditions to look again under: all, none, or some of dusk,blur,rain,jpeg,small.",
+        ),
+    ] = "all",
+    pictures: Annotated[
+        bool,
+        typer.Option("--pictures", help="Put photos of mistakes into the page too; it must not be published then."),
+    ] = False,
 ) -> None:
     """Measure a training run or a bundle on photos that it was not trained on.
+
+    Writes report.html, a page that needs nothing else, and beside it the figures, what was found on each photo, and
+    sheets of the worst mistakes. Those show photos of the data set: do not publish them.
 
     Example: hazardlens evaluate --bundle model/shipped --data ../shared/data --split datasets/split-v1.json --out out
     """
@@ -44,15 +58,19 @@ def evaluate(
         raise typer.Exit(2)
     part = _subset(subset)
     with training_command():
-        from hazardlens.training.measuring.evaluate import evaluate_bundle, evaluate_run, read_data, tables
+        from hazardlens.training.measuring.conditions import choose_conditions
+        from hazardlens.training.measuring.evaluate import Options, evaluate_bundle, evaluate_run, read_data, tables
 
+        options = Options(choose_conditions(conditions), pictures)
         photos = read_data(data, split)
         with progress_bar("Looking at photos") as advance:
             evaluate_folder = evaluate_run if run else evaluate_bundle
-            figures = evaluate_folder(folder, photos, part, out, advance)
+            figures = evaluate_folder(folder, photos, part, out, advance, options)
     for table in tables(figures):
         _show(table)
-    typer.echo(f"{out}: written")
+    if figures.trained_on_split is False:
+        tell(f"warning: the model was trained on another split than {figures.split}: photos measured here may be known")
+    typer.echo(f"{out / 'report.html'}: written, and figures and sheets beside it; the sheets must not be published")
 
 
 def export(
@@ -155,7 +173,7 @@ def _show(table: "TextTable") -> None:
     with_kinds = table.header[0] == "kind"
     shown = Table(title=table.title, caption=table.note, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
     for column in table.header[with_kinds:]:
-        is_text = column in {"name", "source", "hazard"}
+        is_text = column in {"name", "source", "hazard", "harmless photos", "condition"}
         shown.add_column(column, justify="left" if is_text else "right", no_wrap=True)
     kind = ""
     for row in table.rows:

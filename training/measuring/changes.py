@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from hazardlens.model.taxonomy import HAZARDS
+from hazardlens.training.measuring.alarms import alarm_flags, harmless_photos
 from hazardlens.training.measuring.candidates import Candidate
 from hazardlens.training.measuring.coco import match_boxes
 from hazardlens.training.measuring.curves import (
@@ -24,7 +25,7 @@ from hazardlens.training.measuring.curves import (
     photo_ap,
 )
 from hazardlens.training.measuring.judged import JudgedPhoto
-from hazardlens.training.measuring.metrics import Interval, Subject, searched, subjects
+from hazardlens.training.measuring.metrics import Interval, Subject, per_100, rate, searched, subjects
 
 Measure = Callable[[Weights], float | None]
 
@@ -129,6 +130,30 @@ def compare_subject(
     )
 
 
+def alarm_change(
+    before: tuple[Sequence[Subject], Answers], after: tuple[Sequence[Subject], Answers], *, resamples: int = RESAMPLES
+) -> Change:
+    """False alarms per 100 harmless photos, all hazards together, on the photos that are harmless for both models.
+
+    Args:
+        before: hazards of the one model, and its answers.
+        after: of the other, to the same photos in the same order.
+        resamples: for the interval; 0 leaves it out.
+    """
+    (ours, our_photos), (theirs, their_photos) = before, after
+    counted = {photo.photo for photo in harmless_photos(our_photos, ours)}
+    counted &= {photo.photo for photo in harmless_photos(their_photos, theirs)}
+    pair = [[photo for photo in photos if photo.photo in counted] for photos in (our_photos, their_photos)]
+    everything = np.ones(len(pair[0]), bool)
+    alarms = [alarm_flags(photos, hazards) for photos, hazards in zip(pair, (ours, theirs), strict=True)]
+    one, other = (partial(_alarms_per_100, flags, everything) for flags in alarms)
+    return _change(one, other, len(pair[0]), _weights(pair[0], resamples))
+
+
+def _alarms_per_100(fires: Flags, among: Flags, weights: Weights) -> float | None:
+    return per_100(rate(fires, among, weights))
+
+
 def _standing(photo: JudgedPhoto, ours: Subject, theirs: Subject) -> bool | None:
     if photo.standing(ours.truth_labels | theirs.truth_labels):
         return True
@@ -151,14 +176,9 @@ def _photo_measures(photos: Answers, subject: Subject, positive: Flags) -> tuple
     pairs = PhotoScores(scores, positive)
     return (
         lambda row: photo_ap(pairs, row) if both else None,
-        lambda row: _share(fires, positive, row),
-        lambda row: None if (share := _share(fires, ~positive, row)) is None else 100 * share,
+        lambda row: rate(fires, positive, row),
+        lambda row: _alarms_per_100(fires, ~positive, row),
     )
-
-
-def _share(fires: Flags, among: Flags, weights: Weights) -> float | None:
-    total = float(weights[among].sum())
-    return float(weights[among & fires].sum()) / total if total > 0 else None
 
 
 def _box_change(before: tuple[Subject, Answers], after: tuple[Subject, Answers], resamples: int) -> Change:

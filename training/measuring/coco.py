@@ -61,9 +61,7 @@ def match_boxes(truths_xyxy: Sequence[Boxes], found: Sequence[tuple[Boxes, Score
     return BoxMatches(ap50, ap50_95, len(truth_rows), scores[order], hits[order], photo_ids[order], counts)
 
 
-def hits_at_each_iou(
-    truths_xyxy: Sequence[Boxes], found: Sequence[tuple[Boxes, Scores]]
-) -> npt.NDArray[np.bool_]:
+def hits_at_each_iou(truths_xyxy: Sequence[Boxes], found: Sequence[tuple[Boxes, Scores]]) -> npt.NDArray[np.bool_]:
     """(10, D): whether each detection of `match_boxes` met a box of its own at IoU 0.50, 0.55 ... 0.95.
 
     Args:

@@ -5,12 +5,13 @@ in whatever order it looks at them. Boxes stay where they are: no condition move
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from hazardlens.model.images import Photo, Pixels
 from hazardlens.training.errors import EvaluationError
@@ -53,7 +54,9 @@ def choose_conditions(text: str) -> tuple[Condition, ...]:
     known = {condition.name: condition for condition in CONDITIONS}
     strangers = [name for name in names if name not in known]
     if strangers:
-        raise EvaluationError(f"no condition {', '.join(map(repr, strangers))}: expected all, none or {','.join(known)}")
+        raise EvaluationError(
+            f"no condition {', '.join(map(repr, strangers))}: expected all, none or {','.join(known)}"
+        )
     return tuple(known[name] for name in names)
 
 
@@ -118,7 +121,7 @@ def small(pixels: Pixels, _rng: np.random.Generator) -> Pixels:
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _line(length_px: float, angle_rad: float) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+def _line(length_px: float, angle_rad: float) -> npt.NDArray[np.float32]:
     """A kernel that spreads each pixel evenly along a line through the middle; its sum is 1."""
     side = int(np.ceil(length_px)) | 1
     kernel = np.zeros((side, side), np.float32)
@@ -126,14 +129,14 @@ def _line(length_px: float, angle_rad: float) -> np.ndarray[tuple[int, int], np.
     # Sixteenths of a pixel, so that short lines in odd directions keep their length.
     ends = [np.round((side // 2 + sign * reach) * 16).astype(int) for sign in (-1, 1)]
     cv2.line(kernel, _point(ends[0]), _point(ends[1]), 1.0, 1, cv2.LINE_AA, 4)
-    return (kernel / kernel.sum()).astype(np.float32)
+    return np.asarray(kernel / kernel.sum(), np.float32)
 
 
-def _point(place: Sequence[int] | np.ndarray[tuple[int], np.dtype[np.int_]]) -> tuple[int, int]:
+def _point(place: npt.NDArray[np.int_]) -> tuple[int, int]:
     return int(place[0]), int(place[1])
 
 
-def _bytes(values: np.ndarray[tuple[int, ...], np.dtype[np.floating]]) -> Pixels:
+def _bytes(values: npt.NDArray[np.floating[Any]]) -> Pixels:
     return np.clip(np.round(values), 0, 255).astype(np.uint8)
 
 

@@ -67,6 +67,12 @@ def worst_false_alarms(judged: Sequence[JudgedPhoto], label: str) -> list[Mistak
     return sorted(mistakes, key=lambda mistake: -mistake.badness)
 
 
+def has_mistakes(judged: Sequence[JudgedPhoto], label: str, threshold: float) -> bool:
+    """Whether a sheet has anything to show: a true box, or a false alarm at half the threshold, as it is drawn."""
+    alarms = worst_false_alarms(judged, label)[:1]
+    return bool(worst_misses(judged, label) or (alarms and alarms[0].badness >= threshold / 2))
+
+
 def _searched(judged: Sequence[JudgedPhoto], label: str) -> Iterable[JudgedPhoto]:
     return (photo for photo in judged if photo.is_complete_for([label]))
 
@@ -85,7 +91,8 @@ def save_contact_sheet(
     """
     by_name = {photo.photo: photo for photo in judged}
     room = COLUMNS * ROWS_EACH
-    chosen = [worst_misses(judged, label)[:room], worst_false_alarms(judged, label)[:room]]
+    alarms = [mistake for mistake in worst_false_alarms(judged, label) if mistake.badness >= threshold / 2]
+    chosen = [worst_misses(judged, label)[:room], alarms[:room]]
     sheet = Image.new("RGB", (COLUMNS * TILE_PX, 2 * ROWS_EACH * (TILE_PX + _CAPTION_PX)), _PAPER)
     for part, mistakes in enumerate(chosen):
         for place, mistake in enumerate(mistakes):

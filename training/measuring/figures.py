@@ -14,22 +14,34 @@ from hazardlens.training.measuring.curves import Curve, box_curve, photo_curve
 from hazardlens.training.measuring.evaluation import CalibrationFigures, Evaluation
 from hazardlens.training.measuring.judged import JudgedPhoto
 from hazardlens.training.measuring.metrics import Subject, counted, searched, subjects
+from hazardlens.training.measuring.summary_charts import summary_charts
 
-BOX_CURVES_FILE: Final = "pr-boxes.png"
-PHOTO_CURVES_FILE: Final = "pr-photos.png"
-RELIABILITY_FILE: Final = "reliability.png"
+BOX_CURVES: Final = "pr-boxes"
+PHOTO_CURVES: Final = "pr-photos"
+RELIABILITY: Final = "reliability"
 
 _DPI: Final = 110
 
 
-def save_figures(judged: Sequence[JudgedPhoto], candidate: Candidate, evaluation: Evaluation, folder: Path) -> None:
-    """Write all charts into `folder`; a subject without a positive photo has no curve."""
+def save_figures(
+    judged: Sequence[JudgedPhoto], candidate: Candidate, evaluation: Evaluation, folder: Path
+) -> dict[str, Figure]:
+    """Write curves and reliability into `folder`; a subject without a positive photo has no curve.
+
+    Returns:
+        All charts of the evaluation by name, for the page.
+    """
     rows = [row for row in subjects(candidate.thresholds, candidate.hazards) if row.model_thresholds]
     labels = [(row, _box_curve(judged, row)) for row in rows if row.kind == "label"]
     hazards = [(row, _photo_curve(judged, row)) for row in rows if row.kind == "hazard"]
-    _save_curves(labels, "Boxes, IoU 0.5", folder / BOX_CURVES_FILE)
-    _save_curves(hazards, "Photos", folder / PHOTO_CURVES_FILE)
-    _save_reliability(evaluation.calibration, folder / RELIABILITY_FILE)
+    charts = {
+        BOX_CURVES: _curves(labels, "Boxes, IoU 0.5"),
+        PHOTO_CURVES: _curves(hazards, "Photos"),
+        RELIABILITY: _reliability(evaluation.calibration),
+    }
+    for name, chart in charts.items():
+        chart.savefig(folder / f"{name}.png", format="png", dpi=_DPI)
+    return charts | summary_charts(evaluation)
 
 
 def _box_curve(judged: Sequence[JudgedPhoto], row: Subject) -> Curve | None:
@@ -44,7 +56,7 @@ def _photo_curve(judged: Sequence[JudgedPhoto], row: Subject) -> Curve | None:
     return photo_curve(scores) if scores.positive.any() else None
 
 
-def _save_curves(rows: Sequence[tuple[Subject, Curve | None]], title: str, path: Path) -> None:
+def _curves(rows: Sequence[tuple[Subject, Curve | None]], title: str) -> Figure:
     """All curves in one chart; the dot marks the model's own threshold where there is one threshold."""
     figure = Figure(figsize=(7.5, 6), layout="constrained")
     axes = figure.subplots()
@@ -55,7 +67,7 @@ def _save_curves(rows: Sequence[tuple[Subject, Curve | None]], title: str, path:
     axes.grid(alpha=0.3)
     if axes.get_legend_handles_labels()[0]:
         axes.legend(fontsize=8, loc="lower left")
-    figure.savefig(path, format="png", dpi=_DPI)
+    return figure
 
 
 def _draw_curve(axes: Axes, row: Subject, curve: Curve) -> None:
@@ -68,7 +80,7 @@ def _draw_curve(axes: Axes, row: Subject, curve: Curve) -> None:
         axes.plot(curve.recall[above[-1]], curve.precision[above[-1]], "o", color=line.get_color())
 
 
-def _save_reliability(rows: Sequence[CalibrationFigures], path: Path) -> None:
+def _reliability(rows: Sequence[CalibrationFigures]) -> Figure:
     """One small chart per hazard that has positive photos; the size of a dot is its count of photos."""
     shown = [row for row in rows if row.positives]
     figure = Figure(figsize=(4.2 * max(1, len(shown)), 4.2), layout="constrained")
@@ -82,4 +94,4 @@ def _save_reliability(rows: Sequence[CalibrationFigures], path: Path) -> None:
         error = "" if row.error is None else f"error {row.error:.2f}, "
         axes.set(title=f"{row.hazard.value}\n{error}{row.photos} photos", xlim=(0, 1), ylim=(0, 1.02))
         axes.set(xlabel="stated probability", ylabel="share of photos that show it")
-    figure.savefig(path, format="png", dpi=_DPI)
+    return figure

@@ -157,7 +157,7 @@ def box_figures(photos: Sequence[JudgedPhoto], subject: Subject, *, resamples: i
 
 
 def resampled(photos: Sequence[JudgedPhoto], resamples: int) -> Weights | None:
-    """How often each photo is drawn in each resample; None where an interval makes no sense: a single place says nothing about others."""
+    """How often each photo is drawn in each resample; None where there is a single place, which proves nothing."""
     groups = [photo.group for photo in photos]
     return group_weights(groups, resamples=resamples) if resamples and len(set(groups)) > 1 else None
 
