@@ -7,7 +7,7 @@ from typing import Any, Final
 from hazardlens.training.rendering.studio import shapes
 from hazardlens.training.rendering.studio.exits.leaves import Look, leaf
 from hazardlens.training.rendering.studio.exits.place import Place, hang
-from hazardlens.training.rendering.studio.props import pictures, signs
+from hazardlens.training.rendering.studio.props import signs
 from hazardlens.training.rendering.studio.props.kit import Kit, joined
 from hazardlens.training.rendering.studio.shots import Target
 
@@ -193,8 +193,8 @@ def _floor_lines(kit: Kit, place: Place) -> None:
 
 
 DRESSERS: Final[dict[str, Callable[[Kit, Place], None]]] = {
-    "side_doors": _side_doors, "lifts": _lifts, "meters": _meters, "hydrant": _hydrant, "notices": _notices, "pipes": _pipes,
-    "extinguisher": _extinguisher, "rail": _rail, "pillars": _pillars, "floor_lines": _floor_lines,
+    "side_doors": _side_doors, "lifts": _lifts, "meters": _meters, "hydrant": _hydrant, "notices": _notices,
+    "pipes": _pipes, "extinguisher": _extinguisher, "rail": _rail, "pillars": _pillars, "floor_lines": _floor_lines,
 }  # fmt: skip
 
 
@@ -242,22 +242,3 @@ def paint_floor(kit: Kit, place: Place) -> None:
     if kit.rng.random() < (0.12 if place.venue in {"store", "street"} else 0.03):
         thing = signs.floor_words(kit, place.way_out.size_wh_m[0] * kit.rng.uniform(1, 1.4), kit.rng.uniform(0.9, 1.8))
         thing.location = (0, -0.05, 0.002)
-
-
-def couplets(kit: Kit, place: Place) -> None:
-    """Red paper strips beside and above the door of a home."""
-    if kit.rng.random() > 0.3 or place.way_out.kind in {"roller", "opening"}:
-        return
-    width, height = place.way_out.size_wh_m
-    left, right = place.beside()
-    for x, room in ((-width / 2 - 0.28, left), (width / 2 + 0.28, right)):
-        if room < 0.4:
-            return
-        picture = pictures.paper((40, 260), (185, 25, 25), kit.rng, grain=4)
-        from PIL import ImageDraw
-
-        draw = ImageDraw.Draw(picture)
-        for row in range(7):
-            pictures.scribble(draw, 1, (5, 8 + 36 * row, 35, 38 + 36 * row), (230, 190, 60), kit.rng)
-        shapes.panel("couplet", (x, -0.006, 1.3), (0.2, 1.4), kit.printed(pictures.as_image(picture)))
-    _ = height

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hazardlens.training.rendering.studio import shapes
+from hazardlens.training.rendering.studio.exits.venues import USUAL
 from hazardlens.training.rendering.studio.props import bags, bicycles, cartons, furniture, goods
 from hazardlens.training.rendering.studio.props.kit import Kit, joined, moved
 from hazardlens.training.rendering.studio.shots import Target
@@ -49,12 +50,10 @@ def _cartons(kit: Kit, width: float) -> Parts:
     height = rng.choice((rng.uniform(0.35, 0.8), rng.uniform(0.8, 1.7), rng.uniform(0.8, 1.7)))
     made = [cartons.stack(kit, width, height, neat=rng.random())]
     if rng.random() < 0.6:
-        for _ in range(rng.randint(1, 4)):
-            made.append(
-                moved(
-                    cartons.carton(kit), rng.uniform(-0.5, 0.5) * width, -rng.uniform(0.75, 1.05), 0, rng.uniform(0, 6)
-                )
-            )
+        made += [
+            moved(cartons.carton(kit), rng.uniform(-0.5, 0.5) * width, -rng.uniform(0.75, 1.05), 0, rng.uniform(0, 6))
+            for _ in range(rng.randint(1, 4))
+        ]
     return _clutter(made)
 
 
@@ -275,19 +274,11 @@ def _mixed(kit: Kit, width: float) -> Parts:
 
 
 KINDS: Final[dict[str, Callable[[Kit, float], Parts]]] = {
-    "cartons": _cartons, "bags": _bags, "big_bags": _big_bags, "rubbish": _rubbish, "sacks": _sacks, "furniture": _furniture,
-    "mattress": _mattress, "shelf": _shelf, "pallets": _pallets, "trolley": _trolley, "poles": _poles, "bottles": _bottles,
-    "crates": _crates, "ladder": _ladder, "bikes": _bikes, "bins": _bins, "bike_across": _bike_across, "mixed": _mixed,
+    "cartons": _cartons, "bags": _bags, "big_bags": _big_bags, "rubbish": _rubbish, "sacks": _sacks,
+    "furniture": _furniture, "mattress": _mattress, "shelf": _shelf, "pallets": _pallets, "trolley": _trolley,
+    "poles": _poles, "bottles": _bottles, "crates": _crates, "ladder": _ladder, "bikes": _bikes, "bins": _bins,
+    "bike_across": _bike_across, "mixed": _mixed,
 }  # fmt: skip
-
-USUAL: Final[dict[str, dict[str, float]]] = {
-    "home": {"cartons": 4, "bags": 2, "big_bags": 1, "furniture": 3, "mattress": 1, "bikes": 4, "mixed": 5, "shelf": 1, "poles": 1, "sacks": 1, "bottles": 1, "rubbish": 1},
-    "landing": {"cartons": 4, "bags": 2, "big_bags": 1, "furniture": 3, "mattress": 1, "bike_across": 3, "mixed": 3, "shelf": 1, "sacks": 1, "bottles": 1, "ladder": 1},
-    "office": {"cartons": 5, "furniture": 3, "shelf": 1, "trolley": 1, "bottles": 2, "mixed": 3, "ladder": 1, "bags": 1, "poles": 1, "bikes": 1},
-    "store": {"cartons": 5, "pallets": 4, "trolley": 3, "crates": 3, "shelf": 2, "mixed": 3, "sacks": 2, "bags": 1, "bottles": 1, "ladder": 1, "poles": 1, "bikes": 1},
-    "street": {"rubbish": 4, "bags": 3, "bikes": 5, "bins": 4, "furniture": 2, "mattress": 1, "cartons": 2, "mixed": 4, "poles": 2, "sacks": 2, "pallets": 1, "big_bags": 1},
-}  # fmt: skip
-"""Venue -> how often which kind is met there."""
 
 
 def build_heap(kit: Kit, kind: str, width_m: float) -> Heap:

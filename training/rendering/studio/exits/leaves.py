@@ -12,8 +12,9 @@ from hazardlens.training.rendering.studio.props import signs
 from hazardlens.training.rendering.studio.props.kit import Kit, joined, moved
 
 STEEL_COLOURS = (
-    (0.35, 0.37, 0.38), (0.55, 0.55, 0.54), (0.12, 0.2, 0.26), (0.3, 0.06, 0.04), (0.45, 0.43, 0.38), (0.1, 0.14, 0.12), (0.65, 0.64, 0.6),
-    (0.28, 0.12, 0.06), (0.08, 0.22, 0.36), (0.16, 0.16, 0.17), (0.05, 0.16, 0.1), (0.5, 0.36, 0.2), (0.72, 0.72, 0.72), (0.5, 0.28, 0.12),
+    (0.35, 0.37, 0.38), (0.55, 0.55, 0.54), (0.12, 0.2, 0.26), (0.3, 0.06, 0.04), (0.45, 0.43, 0.38),
+    (0.1, 0.14, 0.12), (0.65, 0.64, 0.6), (0.28, 0.12, 0.06), (0.08, 0.22, 0.36), (0.16, 0.16, 0.17),
+    (0.05, 0.16, 0.1), (0.5, 0.36, 0.2), (0.72, 0.72, 0.72), (0.5, 0.28, 0.12),
 )  # fmt: skip
 
 
@@ -180,7 +181,7 @@ def _barred_leaf(kit: Kit, look: Look, width: float, height: float) -> list[Any]
     count = round(width / 0.12)
     for bar in range(1, count):
         x = -width / 2 + bar * width / count
-        low = sheet if sheet else 0.05
+        low = sheet or 0.05
         made.append(shapes.block("bar", (x, 0.022, (low + height) / 2), (0.018, 0.018, height - low - 0.03), look.skin))
     return made
 
@@ -191,8 +192,8 @@ def _relief(look: Look, width: float, height: float) -> list[Any]:
         for z, tall in ((0.5, 0.7), (height - 0.62, height - 1.25)):
             made.append(shapes.block("panel", (0, -0.002, z), (width * 0.66, 0.012, tall), look.skin, bevel_m=0.006))
     elif look.relief == "ribs":
-        for z in (0.3, 0.62, 1.25, 1.57):
-            made.append(shapes.block("rib", (0, -0.001, z), (width * 0.8, 0.008, 0.16), look.skin, bevel_m=0.004))
+        size = (width * 0.8, 0.008, 0.16)
+        made += [shapes.block("rib", (0, -0.001, z), size, look.skin, bevel_m=0.004) for z in (0.3, 0.62, 1.25, 1.57)]
     return made
 
 

@@ -101,11 +101,11 @@ def _window(kit: Kit, place: Place, lamps: list[Any], share: float) -> None:
     lamps.append(lighting.area_lamp(at, to, (1.2, 1.3), watts, (0.92, 0.96, 1.0)))
 
 
-def _outdoors(kit: Kit, place: Place, lamps: list[Any], name: str) -> None:
+def _outdoors(kit: Kit, _place: Place, lamps: list[Any], name: str) -> None:
     rng = kit.rng
     if name in {"night", "dusk"}:
         lighting.light_sky(
-            kit.assets, rng, "night" if name == "night" else "street", strength=0.1 if name == "night" else 0.15
+            kit.assets, rng, "night" if name == "night" else "open", strength=0.1 if name == "night" else 0.15
         )
         if name == "dusk" or rng.random() < 0.6:
             x = rng.uniform(-4, 4)
@@ -121,7 +121,7 @@ def _outdoors(kit: Kit, place: Place, lamps: list[Any], name: str) -> None:
                 )
             )
         return
-    lighting.light_sky(kit.assets, rng, "street", strength=rng.uniform(0.7, 1.3))
+    lighting.light_sky(kit.assets, rng, "open" if rng.random() < 0.75 else "street", strength=rng.uniform(0.7, 1.3))
     if name != "overcast":
         azimuth = rng.uniform(185, 355) if rng.random() < 0.7 else rng.uniform(5, 175)
         strength, size = (rng.uniform(2.5, 5), 0.6) if name == "sun" else (rng.uniform(1, 2.2), rng.uniform(3, 9))

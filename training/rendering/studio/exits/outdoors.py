@@ -12,7 +12,7 @@ from hazardlens.training.rendering.studio.props import furniture, signs
 from hazardlens.training.rendering.studio.props.kit import Kit, joined
 
 
-def ground(kit: Kit, place: Place) -> None:
+def ground(kit: Kit) -> None:
     """Pavement or road before the wall, sometimes in two strips with a kerb."""
     rng = kit.rng
     dirt = rng.choice((0.2, 0.5, 0.8))
@@ -38,16 +38,14 @@ def build_facade(kit: Kit) -> Place:
         )
     )
     way_out = build_exit(kit, draw_kind(kit, doors))
-    place = Place(
-        "facade", "street", way_out, -rng.uniform(3.5, 7), rng.uniform(3.5, 7), 11, rng.uniform(3.2, 6.5), outdoors=True
-    )
+    place = Place("facade", "street", way_out, -14, 14, 11, rng.uniform(4.5, 9), outdoors=True)
     if way_out.see_through or rng.random() < 0.3:
         build_behind(kit, way_out, outside=False)
     dirt = rng.choice((0.2, 0.6, 0.9))
     skin = surfaces.wall(kit, ("plaster", "paint", "brick", "mosaic", "tiles", "stone", "concrete"), dirt)
     low = surfaces.dado(kit, dirt) if rng.random() < 0.35 else None
-    exit_wall(kit, place, skin, low, rng.uniform(0.5, 1.3))
-    ground(kit, place)
+    exit_wall(place, skin, low, rng.uniform(0.5, 1.3))
+    ground(kit)
     _windows(kit, place)
     for dresser in (_canopy, _aircon, _pipes, _plate, _shrubs):
         if rng.random() < 0.5:
@@ -70,14 +68,12 @@ def _windows(kit: Kit, place: Place) -> None:
     for x in columns:
         if rng.random() < 0.2 or not place.left_m + wide / 2 < x < place.right_m - wide / 2:
             continue
-        for z in (sill + tall / 2, sill + tall / 2 + 3.0):
+        for z in (sill + tall / 2, sill + tall / 2 + 3.0, sill + tall / 2 + 6.0):
             if z + tall / 2 < place.height_m:
-                _window(kit, (x, z), (wide, tall), (frame, pane), steel if barred else None)
+                _window((x, z), (wide, tall), (frame, pane), steel if barred else None)
 
 
-def _window(
-    kit: Kit, at: tuple[float, float], size: tuple[float, float], materials: tuple[Any, Any], steel: Any | None
-) -> None:
+def _window(at: tuple[float, float], size: tuple[float, float], materials: tuple[Any, Any], steel: Any | None) -> None:
     x, z = at
     shapes.block("frame", (x, -0.01, z), (size[0] + 0.1, 0.05, size[1] + 0.1), materials[0])
     for side in (-1, 1):
@@ -165,13 +161,13 @@ def build_gate(kit: Kit) -> Place:
     rng = kit.rng
     way_out = build_exit(kit, draw_kind(kit, {"gate": 6, "steel": 3, "opening": 1}), double=rng.random() < 0.75)
     high = way_out.size_wh_m[1] + rng.uniform(0.15, 0.8)
-    place = Place("gate", "street", way_out, -7, 7, 11, high, outdoors=True)
+    place = Place("gate", "street", way_out, -14, 14, 11, high, outdoors=True)
     dirt = rng.choice((0.3, 0.7))
     skin = surfaces.wall(kit, ("plaster", "brick", "brick", "paint", "stone", "concrete"), dirt)
-    exit_wall(kit, place, skin, surfaces.dado(kit, dirt) if rng.random() < 0.3 else None, 0.7)
-    ground(kit, place)
+    exit_wall(place, skin, surfaces.dado(kit, dirt) if rng.random() < 0.3 else None, 0.7)
+    ground(kit)
     shapes.block("yard", (0, 7.2, -0.06), (16, 14, 0.1), surfaces.floor(kit, ("concrete", "paving"), dirt))
-    shapes.block("coping", (0, 0.1, high + 0.04), (14.2, 0.34, 0.08), kit.paint((0.35, 0.33, 0.3), 0.8))
+    shapes.block("coping", (0, 0.1, high + 0.04), (28.2, 0.34, 0.08), kit.paint((0.35, 0.33, 0.3), 0.8))
     if rng.random() < 0.6:
         half = way_out.size_wh_m[0] / 2
         post = surfaces.wall(kit, ("brick", "stone", "plaster"), dirt)

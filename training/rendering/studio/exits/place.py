@@ -5,7 +5,6 @@ from typing import Any
 
 from hazardlens.training.rendering.studio import shapes
 from hazardlens.training.rendering.studio.exits.doors import WALL_M, Exit
-from hazardlens.training.rendering.studio.props.kit import Kit
 from hazardlens.training.rendering.studio.shots import Target
 
 
@@ -53,7 +52,7 @@ class Place:
         return -half - self.left_m, self.right_m - half
 
 
-def exit_wall(kit: Kit, place: Place, skin: Any, low: Any | None, low_m: float = 1.1) -> None:
+def exit_wall(place: Place, skin: Any, low: Any | None, low_m: float = 1.1) -> None:
     """The wall y = 0 with the exit's opening, and its painted lower part."""
     width, height = place.way_out.size_wh_m
     half = width / 2 + 0.02
@@ -85,7 +84,7 @@ def side_wall(place: Place, side: int, skin: Any, low: Any | None, low_m: float 
 
 
 def hang(thing: Any, place: Place, side: int, y: float, z: float, gap_m: float = 0.004) -> Any:
-    """Hang a thing whose back is at y = 0 and that faces -y onto a wall: side -1 left, 1 right, 0 the exit's wall at x = `y`."""
+    """Hang a thing whose back is at y = 0 onto a wall: side -1 left, 1 right, 0 the exit's wall at x = `y`."""
     half_turn = 1.5707963
     if side == 0:
         thing.location = (y, -gap_m, z)

@@ -8,7 +8,6 @@ from hazardlens.training.rendering.studio import shapes
 from hazardlens.training.rendering.studio.exits import dressing, layout, lights, outdoors, rooms, stairs, views
 from hazardlens.training.rendering.studio.exits.heaps import Heap
 from hazardlens.training.rendering.studio.exits.place import Place
-from hazardlens.training.rendering.studio.props import pictures
 from hazardlens.training.rendering.studio.props.kit import Kit
 from hazardlens.training.rendering.studio.shots import Camera, Shot, Target
 from hazardlens.training.rendering.studio.stage import Stage
@@ -55,7 +54,6 @@ class _Set:
 
 def build(stage: Stage) -> Sequence[Shot]:
     """A place with one exit, and 10 or 11 shots of it from four or five standpoints."""
-    pictures.forget_unused()
     kit = Kit(stage)
     place = _build_place(kit, kit.rng.choices(tuple(_PLACES), tuple(_PLACES.values()))[0])
     dressing.hang_exit_sign(kit, place)
@@ -76,13 +74,16 @@ def build(stage: Stage) -> Sequence[Shot]:
 
 def _build_place(kit: Kit, kind: str) -> Place:
     special: dict[str, Callable[[Kit], Place]] = {
-        "stairwell": stairs.build_stairwell, "flight": stairs.build_flight, "facade": outdoors.build_facade, "gate": outdoors.build_gate,
-    }  # fmt: skip
+        "stairwell": stairs.build_stairwell,
+        "flight": stairs.build_flight,
+        "facade": outdoors.build_facade,
+        "gate": outdoors.build_gate,
+    }
     if kind not in special:
         return rooms.build_room(kit, kind)
     place = special[kind](kit)
     if kind == "flight":
-        outdoors.ground(kit, place)
+        outdoors.ground(kit)
     return place
 
 
@@ -116,7 +117,7 @@ def _view(kit: Kit, scenery: _Set, states: tuple[str, ...], pair: str, lamps: li
 
 
 def _draw_pose(kit: Kit, *, alone: bool) -> tuple[float, bool]:
-    """Angle of the leaves in degrees, and whether both are open; towards the viewer only where nothing stands before them."""
+    """Angle of the leaves in degrees, and whether both are open; towards the viewer only where the floor is free."""
     rng = kit.rng
     angle = rng.choices((0.0, rng.uniform(3, 25), rng.uniform(40, 92)), (13, 3, 4))[0]
     if alone and rng.random() < 0.35:

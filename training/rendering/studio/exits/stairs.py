@@ -69,14 +69,13 @@ def build_stairwell(kit: Kit) -> Place:
     steps = rng.randint(8, 10)
     run, rise = steps * _TREAD_M, steps * _RISE_M
     place = Place("stairwell", "landing", way_out, shift - wide / 2, shift + wide / 2, deep, 2 * rise - 0.16)
-    if place.height_m < way_out.size_wh_m[1] + 0.25:
-        place.height_m = way_out.size_wh_m[1] + 0.25
+    place.height_m = max(place.height_m, way_out.size_wh_m[1] + 0.25)
     place.daylight = build_behind(kit, way_out, outside=rng.random() < 0.1)
     dirt = rng.choice((0.0, 0.4, 0.8))
     skin = surfaces.wall(kit, ("paint", "paint", "paint", "plaster", "tiles"), dirt)
     low = surfaces.dado(kit, dirt) if rng.random() < 0.4 else None
     ground = surfaces.floor(kit, ("terrazzo", "concrete", "tiles", "paint", "stone"), dirt)
-    exit_wall(kit, place, skin, low)
+    exit_wall(place, skin, low)
     _well(place, (run, rise), steps, (skin, ground), down_right := rng.random() < 0.5)
     middle = (place.left_m + place.right_m) / 2
     _railing(kit, middle, ((-deep, 0.0), (-deep - run, -rise)))
@@ -163,13 +162,13 @@ def build_flight(kit: Kit) -> Place:
         "flight",
         "street" if rng.random() < 0.6 else "home",
         way_out,
-        -rng.uniform(1.0, 3.5) - width / 2,
-        rng.uniform(1.0, 3.5) + width / 2,
+        -14.0,
+        14.0,
         rng.uniform(5, 8),
-        rng.uniform(3.0, 4.5),
-        outdoors=rng.random() < 0.6,
+        rng.uniform(4.0, 8.0),
+        outdoors=True,
     )
-    exit_wall(kit, place, skin, None)
+    exit_wall(place, skin, None)
     for side in (-1, 1):
         shapes.block("wall", (side * (width / 2 + 0.06), 0.2 + end / 2 + 0.7, 2.5), (0.1, end + 1.4, 5), skin)
     shapes.block("upper", (0, end + 0.65, top - 0.1), (width, 1.3, 0.2), ground)

@@ -26,7 +26,7 @@ def draw_camera(rng: random.Random, place: Place, reach_m: float) -> Camera:
     distance = _distance(rng, place, reach_m)
     lens = rng.choice(_LENSES[rng.choices((0, 1, 2), (8, 1, 1 if distance > 5 else 0))[0]])
     low, high = place.left_m + 0.3, place.right_m - 0.3
-    spread = math.tan(math.radians(rng.triangular(-50, 50, 0))) * distance
+    spread = math.tan(math.radians(rng.triangular(-42, 42, 0))) * distance
     x = max(low, min(high, spread))
     z = rng.choices((rng.uniform(1.35, 1.7), rng.uniform(0.7, 1.2), rng.uniform(1.8, 2.2)), (8, 1, 1))[0]
     return Camera((x, -distance, z), target, float(lens), roll, portrait, aspect)

@@ -60,12 +60,8 @@ def _basket(kit: Kit, x: float, z: float) -> list[Any]:
             )
         )
     for side in (-1, 1):
-        for y in (-0.12, -0.04, 0.04, 0.12):
-            made.append(
-                shapes.tube(
-                    "wire", [(x + side * 0.11, y, z), (x + side * 0.15, y, z + 0.18)], 0.003, wire, sharp=True, sides=0
-                )
-            )
+        bars = [[(x + side * 0.11, y, z), (x + side * 0.15, y, z + 0.18)] for y in (-0.12, -0.04, 0.04, 0.12)]
+        made += [shapes.tube("wire", bar, 0.003, wire, sharp=True, sides=0) for bar in bars]
     return made
 
 

@@ -12,10 +12,10 @@ from hazardlens.training.rendering.studio.props import pictures
 from hazardlens.training.rendering.studio.props.kit import Kit, joined, moved
 
 _MODELS = {
-    "sofa": 0.85, "sofa_b": 0.8, "ph_sofa": 0.85, "chair_wood": 0.9, "chair_plain": 0.88, "desk": 0.75, "bookshelf": 1.8,
-    "shoe_rack": 0.9, "wardrobe": 1.9, "nightstand": 0.55, "refrigerator": 1.6, "coffee_table": 0.45,
-    "kitchen_cabinet": 0.85, "ph_cabinet_painted": 0.9, "ph_bookshelf_worn": 1.7, "ph_wooden_table": 0.75,
-    "ph_stool_painted": 0.5,
+    "sofa": 0.85, "sofa_b": 0.8, "ph_sofa": 0.85, "chair_wood": 0.9, "chair_plain": 0.88, "desk": 0.75,
+    "bookshelf": 1.8, "shoe_rack": 0.9, "wardrobe": 1.9, "nightstand": 0.55, "refrigerator": 1.6,
+    "coffee_table": 0.45, "kitchen_cabinet": 0.85, "ph_cabinet_painted": 0.9, "ph_bookshelf_worn": 1.7,
+    "ph_wooden_table": 0.75, "ph_stool_painted": 0.5,
 }  # fmt: skip
 """Model -> height in metres."""
 

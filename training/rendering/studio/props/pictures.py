@@ -50,19 +50,11 @@ def as_image(picture: Image.Image, name: str = "printed") -> Any:
     """An image of Blender with the pixels of a picture."""
     width, height = picture.size
     image = bpy.data.images.new(name, width, height)
-    image["printed"] = True
     pixels = np.ones((height, width, 4), np.float32)
     pixels[..., :3] = np.asarray(picture.convert("RGB"), np.float32)[::-1] / 255
     image.pixels.foreach_set(pixels.ravel())
     image.update()
     return image
-
-
-def forget_unused() -> None:
-    """Drop the images of former scenes."""
-    for image in list(bpy.data.images):
-        if "printed" in image and image.users == 0:
-            bpy.data.images.remove(image)
 
 
 def words(draw: ImageDraw.ImageDraw, text: str, at: tuple[float, float], size_px: int, ink: Ink) -> None:
