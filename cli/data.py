@@ -15,7 +15,7 @@ from rich.table import Table
 
 from hazardlens.cli import exports, render
 from hazardlens.cli.extras import progress_bar, training_command
-from hazardlens.cli.terminal import printable
+from hazardlens.cli.terminal import printable, tell
 
 if TYPE_CHECKING:
     from hazardlens.training.data.findings import CheckReport
@@ -92,27 +92,58 @@ def stats(
 def split(
     folder: _FolderArgument,
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Manifest to write.")],
-    config: Annotated[Path, typer.Option(metavar="TOML", help="Which sources test, and how much validates.")],
+    config: Annotated[
+        Path | None, typer.Option(metavar="TOML", help="Which sources test, and how much validates.")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option("--hold-out", metavar="SOURCE", help="Only test this source too; with --from.")
+    ] = None,
+    base: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE", help="Split manifest to hold the source out of.")
+    ] = None,
 ) -> None:
     """Divide the photos by group and source into train, val and test, and write the manifest.
 
     The same photos and configuration give the same manifest. Pictures that look alike stay on one side.
 
+    With --hold-out one more source of an existing split only tests, and all other photos stay on their side: train on
+    that split, evaluate, and see what the model is worth on a source that it has never seen.
+
     Example: hazardlens data split ../shared/data --config datasets/split-v1.toml --out datasets/split-v1.json
     """
+    if (config is None) == (source is None) or (source is None) != (base is None):
+        tell("give either --config, or --hold-out with --from")
+        raise typer.Exit(2)
     with training_command():
-        from hazardlens.training.data.records import read_records
-        from hazardlens.training.data.splits import make_split, write_split
-        from hazardlens.training.data.splitting import find_twins, read_split_config
-
-        records = read_records(folder)
-        with progress_bar("Looking for twins") as advance:
-            twins = find_twins(records, advance)
-        made = make_split(records, read_split_config(config), twins)
-        write_split(made, out)
+        made = _divided(folder, config) if config else _held_out(folder, str(source), Path(str(base)))
+        _write_split(made, out)
     sides = [entry.split for entry in made.photos.values()]
     counts = ", ".join(f"{side} {sides.count(side)}" for side in ("train", "val", "test"))
     typer.echo(f"{out}: split {made.name}, {counts} photos, sha256 {made.sha256}")
+
+
+def _divided(folder: Path, config: Path) -> "SplitManifest":
+    from hazardlens.training.data.records import read_records
+    from hazardlens.training.data.splits import make_split
+    from hazardlens.training.data.splitting import find_twins, read_split_config
+
+    records = read_records(folder)
+    with progress_bar("Looking for twins") as advance:
+        twins = find_twins(records, advance)
+    return make_split(records, read_split_config(config), twins)
+
+
+def _held_out(folder: Path, source: str, base: Path) -> "SplitManifest":
+    from hazardlens.training.data.records import read_records
+    from hazardlens.training.data.splits import hold_out, read_split
+
+    return hold_out(read_records(folder), read_split(base), source)
+
+
+def _write_split(made: "SplitManifest", path: Path) -> None:
+    from hazardlens.training.data.splits import write_split
+
+    write_split(made, path)
 
 
 def manifest(

@@ -11,7 +11,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Literal, Self, TypeAlias
+from typing import Final, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -19,6 +19,7 @@ from hazardlens.training.data.records import PhotoRecord
 from hazardlens.training.errors import SplitError
 
 SplitName: TypeAlias = Literal["train", "val", "test"]
+SPLITS: Final[tuple[SplitName, ...]] = ("train", "val", "test")
 Component: TypeAlias = list[PhotoRecord]
 
 
@@ -139,6 +140,45 @@ def make_split(
         photos={record.photo: SplitPhoto(split=splits[record.photo], sha256=record.sha256) for record in records},
     )
     return manifest.model_copy(update={"sha256": manifest.content_sha256()})
+
+
+def hold_out(records: Sequence[PhotoRecord], manifest: SplitManifest, source: str) -> SplitManifest:
+    """The same split with one more source that only tests: all other photos stay on their side.
+
+    Photos that share a place or a picture with the source test with it. What tested before still tests, so models of
+    both splits can be compared on it.
+
+    Args:
+        records: all photos of the split.
+        manifest: the split.
+        source: to hold out.
+
+    Raises:
+        SplitError: the split was made for other photos, or the source is not there, or tests already.
+    """
+    config = manifest.config
+    if source not in {record.source for record in records}:
+        raise SplitError(f"no photo is of source {source}")
+    if source in config.test_sources:
+        raise SplitError(f"source {source} tests already in split {manifest.name}")
+    roles = {
+        "test_sources": (*config.test_sources, source),
+        "train_sources": tuple(name for name in config.train_sources if name != source),
+        "pooled_sources": tuple(name for name in config.pooled_sources if name != source),
+    }
+    held = config.model_copy(update={"name": f"{config.name}-without-{source}", **roles})
+    splits = {record.photo: split for split in SPLITS for record in manifest.select(records, split)}
+    components = _components(records, manifest.near_duplicates)
+    for component in components:
+        if any(record.source == source for record in component):
+            splits.update({record.photo: "test" for record in component})
+    changed = {
+        "config": held,
+        "moved_to_test": tuple(moved for component in components for moved in _moved(component, held)),
+        "photos": {record.photo: SplitPhoto(split=splits[record.photo], sha256=record.sha256) for record in records},
+    }
+    made = manifest.model_copy(update=changed)
+    return made.model_copy(update={"sha256": made.content_sha256()})
 
 
 def write_split(manifest: SplitManifest, path: Path) -> None:

@@ -3,17 +3,14 @@
 import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
 
 from PIL import Image
 from pydantic import ValidationError
 
 from hazardlens.training.data.duplicates import near_pairs, picture_hash
 from hazardlens.training.data.records import PhotoRecord
-from hazardlens.training.data.splits import SplitConfig, SplitManifest, SplitName
+from hazardlens.training.data.splits import SPLITS, SplitConfig, SplitManifest
 from hazardlens.training.errors import DatasetInvalidError, SplitError
-
-SPLITS: Final[tuple[SplitName, ...]] = ("train", "val", "test")
 
 
 def read_split_config(path: Path) -> SplitConfig:
