@@ -6,10 +6,12 @@ Reading a bundle checks everything that can be checked without running it, so th
 model in service stays.
 """
 
+import errno
 import hashlib
 import json
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +33,7 @@ from hazardlens.model.manifest import (
     OutputSpec,
     TrainingInfo,
 )
-from hazardlens.model.onnx_graph import STANDARD_DOMAINS, summarise_onnx
+from hazardlens.model.onnx_rules import check_onnx
 from hazardlens.model.taxonomy import Category
 from hazardlens.model.triage.values import Curve, LabelRule, ModelView
 
@@ -54,6 +56,7 @@ __all__ = [
     "float_graph",
     "model_view",
     "read_bundle",
+    "read_bundle_file",
     "triage_curves",
     "write_bundle",
 ]
@@ -64,8 +67,8 @@ MANIFEST_FILE: Final = "manifest.json"
 CARD_FILE: Final = "MODEL_CARD.md"
 SHIPPED_BUNDLE: Final = Path(__file__).parent / "shipped"
 
-MAX_ONNX_BYTES: Final = 512 * 1024 * 1024
-MAX_TEXT_BYTES: Final = 4 * 1024 * 1024
+MAX_ONNX_BYTES: Final = 256 * 1024 * 1024
+MAX_TEXT_BYTES: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +115,12 @@ def read_bundle(path: Path) -> Bundle:
     Raises:
         BundleMissingError: the folder or a file of it is not there.
         BundleChecksumError: a file differs from its sha256 in the manifest.
-        BundleInvalidError: the manifest breaks its schema or names other files than a bundle has, or a file is too
-            large or cannot be read.
+        BundleInvalidError: the manifest breaks its schema or names other files than a bundle has, a file is too large,
+            cannot be read or is none (a link, a pipe), or the graph is not one that may reach the runtime.
     """
     if not path.is_dir():
         raise BundleMissingError(f"{path}: no such bundle folder")
-    manifest_bytes = _read_file(path, MANIFEST_FILE, MAX_TEXT_BYTES)
+    manifest_bytes = read_bundle_file(path, MANIFEST_FILE, MAX_TEXT_BYTES)
     manifest = _parse_manifest(manifest_bytes)
     contents = {name: _read_checked(path, name, manifest) for name in manifest.files}
     for name in contents.keys() & {ONNX_FILE, FLOAT_FILE}:
@@ -194,25 +197,38 @@ def _expected_files(manifest: ManifestDraft) -> dict[str, int]:
 
 
 def _read_checked(folder: Path, name: str, manifest: Manifest) -> bytes:
-    content = _read_file(folder, name, _expected_files(manifest)[name])
+    content = read_bundle_file(folder, name, _expected_files(manifest)[name])
     found = hashlib.sha256(content).hexdigest()
     if found != manifest.files[name]:
         raise BundleChecksumError(f"{name}: sha256 is {found}, the manifest says {manifest.files[name]}")
     return content
 
 
-def _read_file(folder: Path, name: str, max_bytes: int) -> bytes:
-    file = folder / name
+def read_bundle_file(folder: Path, name: str, max_bytes: int) -> bytes:
+    """A file of a bundle: only if it is one, because a link leads elsewhere, and a pipe or a device never ends.
+
+    Raises:
+        BundleMissingError: it is not there.
+        BundleInvalidError: it is no regular file, too large, or cannot be read.
+    """
     try:
-        with file.open("rb") as stream:
+        # Without O_NONBLOCK, opening a pipe waits until somebody writes to it.
+        with open(folder / name, "rb", opener=_open_no_link) as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                raise BundleInvalidError(f"{name}: cannot be read: no regular file")
             content = stream.read(max_bytes + 1)
     except FileNotFoundError as error:
         raise BundleMissingError(f"{name}: not in the bundle {folder}") from error
     except OSError as error:
-        raise BundleInvalidError(f"{name}: cannot be read: {error.strerror}") from error
+        why = "a link" if error.errno == errno.ELOOP else error.strerror
+        raise BundleInvalidError(f"{name}: cannot be read: {why}") from error
     if len(content) > max_bytes:
         raise BundleInvalidError(f"{name}: more than {max_bytes} bytes")
     return content
+
+
+def _open_no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def _parse_manifest(content: bytes) -> Manifest:
@@ -233,16 +249,11 @@ def _parse_manifest(content: bytes) -> Manifest:
 
 
 def _check_graph(name: str, content: bytes) -> None:
-    """Standard operators only, and all weights inside: what serving may rely on, and what was hashed."""
+    """A detector's graph, whole and in measure: what serving may rely on, and what was hashed."""
     try:
-        graph = summarise_onnx(content)
+        check_onnx(content)
     except ValueError as error:
         raise BundleInvalidError(f"{name}: {error}") from error
-    if graph.external_tensors:
-        raise BundleInvalidError(f"{name}: weights in files of their own: {', '.join(graph.external_tensors[:3])}")
-    foreign = sorted(f"{domain}.{kind}" for domain, kind in graph.operators if domain not in STANDARD_DOMAINS)
-    if foreign:
-        raise BundleInvalidError(f"{name}: operators outside the ONNX standard: {', '.join(foreign[:3])}")
 
 
 def _write_durably(file: Path, content: bytes) -> None:

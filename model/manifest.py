@@ -12,6 +12,9 @@ SCHEMA_VERSION: Final = 2
 """Version 2 added `basis`, `rendered_*` and `stands_from` of a curve, and `weights`. Version 1 has none of them, and is
 read all the same: its curves are taken as they stand."""
 
+MOST_LABELS: Final = 1000
+MOST_KNOTS: Final = 10_000
+
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", max_length=100)]
@@ -29,8 +32,8 @@ class Part(BaseModel):
 class LabelNames(Part):
     """A label's name for people."""
 
-    zh: str
-    en: str
+    zh: Annotated[str, Field(max_length=200)]
+    en: Annotated[str, Field(max_length=200)]
 
 
 class LabelEntry(Part):
@@ -71,8 +74,8 @@ class CalibrationCurve(Part):
     """
 
     hazard: Category
-    scores: Annotated[tuple[Share, ...], Field(min_length=1)]
-    probabilities: tuple[Share, ...]
+    scores: Annotated[tuple[Share, ...], Field(min_length=1, max_length=MOST_KNOTS)]
+    probabilities: Annotated[tuple[Share, ...], Field(max_length=MOST_KNOTS)]
     photos: Count
     positives: Count
     basis: Basis | None = None
@@ -173,13 +176,13 @@ class ManifestDraft(Part):
     name: Name
     version: Name
     created: AwareDatetime
-    licence: Annotated[str, Field(min_length=1)]
+    licence: Annotated[str, Field(min_length=1, max_length=200)]
     parent: Name | None = None
-    labels: Annotated[tuple[LabelEntry, ...], Field(min_length=1)]
+    labels: Annotated[tuple[LabelEntry, ...], Field(min_length=1, max_length=MOST_LABELS)]
     input: InputSpec
     output: OutputSpec
     weights: Literal["float32", "int8"] = "float32"
-    calibration: tuple[CalibrationCurve, ...] = ()
+    calibration: Annotated[tuple[CalibrationCurve, ...], Field(max_length=len(Category))] = ()
     training: TrainingInfo
     metrics: Metrics
 

@@ -13,8 +13,9 @@ from hazardlens.model.bundle import (
     ONNX_FILE,
     Manifest,
     read_bundle,
+    read_bundle_file,
 )
-from hazardlens.model.errors import BundleError, BundleInvalidError
+from hazardlens.model.errors import BundleError
 from hazardlens.serve.registry.errors import ModelAmbiguousError, ModelMissingError
 
 _FILES: Final = (MANIFEST_FILE, ONNX_FILE, CARD_FILE, FLOAT_FILE)
@@ -140,11 +141,7 @@ def read_card(entry: Entry) -> str:
     """
     if entry.problem is not None:
         raise _bare(entry.problem)
-    try:
-        with (entry.path / CARD_FILE).open("rb") as file:
-            return file.read(MAX_TEXT_BYTES).decode("utf-8", "replace")
-    except OSError as error:
-        raise BundleInvalidError(f"{CARD_FILE}: cannot be read: {error.strerror}") from error
+    return read_bundle_file(entry.path, CARD_FILE, MAX_TEXT_BYTES).decode("utf-8", "replace")
 
 
 def _bare(error: BundleError) -> BundleError:

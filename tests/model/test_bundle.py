@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -92,6 +93,9 @@ def test_one_changed_byte_is_noticed(path: Path, name: str) -> None:
         pytest.param(b"[]", "manifest.json: the file:", id="a list"),
         pytest.param(b"{}", r"manifest.json: name: Field required \(and \d+ more\)", id="an empty object"),
         pytest.param(b"[" * 100_000, "manifest.json: the file: Invalid JSON", id="nested without end"),
+        pytest.param(b'{"name": ' * 100_000, "manifest.json: the file: Invalid JSON", id="objects without end"),
+        pytest.param(b'{"name": ' + b"9" * 900_000 + b"}", "manifest.json: ", id="a number without end"),
+        pytest.param(b" " * 1_048_577, "manifest.json: more than 1048576 bytes", id="more than a megabyte"),
     ],
 )
 def test_a_manifest_that_is_none_is_refused(path: Path, content: bytes, message: str) -> None:
@@ -122,6 +126,40 @@ def test_other_files_than_a_bundle_has_are_refused(path: Path, files: dict[str, 
         read_bundle(path)
 
 
+@pytest.mark.parametrize(
+    ("where", "document"),
+    [
+        (
+            "labels",
+            [
+                {"name": f"l{n}", "hazard": None, "threshold": 0.5, "train_boxes": 0, "test_photos": 0}
+                for n in range(1001)
+            ],
+        ),
+        (
+            "calibration",
+            [{"hazard": "stacked_clutter", "scores": [0], "probabilities": [0], "photos": 0, "positives": 0}] * 99,
+        ),
+        ("training.config", {"deep": "["}),
+    ],
+    ids=["1,001 labels", "99 curves", "200 lists in each other"],
+)
+def test_a_manifest_of_more_than_a_detector_has_is_refused_soon(path: Path, where: str, document: object) -> None:
+    if where == "training.config":
+        text = (
+            (path / "manifest.json").read_text().replace('"config": {}', f'"config": {{"x": {"[" * 300}{"]" * 300}}}')
+        )
+        (path / "manifest.json").write_text(text)
+        where = "the file"
+    else:
+        rewrite_manifest(path, lambda manifest: manifest.update({where: document}))
+    began = time.perf_counter()
+
+    with pytest.raises(BundleInvalidError, match=f"manifest.json: {where}"):
+        read_bundle(path)
+    assert time.perf_counter() - began < 5
+
+
 def test_files_beyond_the_limit_are_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bundle_module, "_LIMITS", {"model.onnx": 100, "MODEL_CARD.md": 100})
 
@@ -134,6 +172,27 @@ def test_a_folder_in_place_of_a_file_is_refused(path: Path) -> None:
     (path / "model.onnx").mkdir()
 
     with pytest.raises(BundleInvalidError, match=r"^model\.onnx: cannot be read: Is a directory"):
+        read_bundle(path)
+
+
+def _as_link(file: Path) -> None:
+    file.rename(file.parent.parent / "elsewhere")
+    file.symlink_to(file.parent.parent / "elsewhere")
+
+
+def _as_pipe(file: Path) -> None:
+    file.unlink()
+    os.mkfifo(file)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "model.onnx", "MODEL_CARD.md"])
+@pytest.mark.parametrize(("spoil", "message"), [(_as_link, "a link"), (_as_pipe, "no regular file")])
+def test_a_link_or_a_pipe_in_place_of_a_file_is_refused(
+    path: Path, name: str, spoil: Callable[[Path], None], message: str
+) -> None:
+    """A link would let a bundle show any file of the server; a pipe would never end."""
+    spoil(path / name)
+    with pytest.raises(BundleInvalidError, match=f"^{name}: cannot be read: {message}"):
         read_bundle(path)
 
 

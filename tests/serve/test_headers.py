@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from fastapi import FastAPI
@@ -33,7 +33,7 @@ def client() -> Iterator[TestClient]:
 def _requests(client: TestClient) -> list[str]:
     assert isinstance(client.app, FastAPI)
     routes = [
-        f"{method} {re.sub(r'{[^}]+}', '1', context.path)}"
+        f"{method} {re.sub(r'{[^}]+}', '1', context.path or '')}"
         for context in iter_route_contexts(client.app.routes)
         if isinstance(context.original_route, APIRoute)
         for method in context.methods or ()
@@ -93,7 +93,7 @@ def test_what_only_some_may_see_is_never_kept_on_the_way(client: TestClient) -> 
     ],
 )
 def test_tls_is_promised_where_the_operator_says_so(
-    settings: dict[str, int | str], sent: dict[str, str], told: str | None
+    settings: dict[str, Any], sent: dict[str, str], told: str | None
 ) -> None:
     with serving(**settings) as client:
         for path in ("/", "/v1/models", "/nowhere"):
