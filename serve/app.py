@@ -19,6 +19,7 @@ from hazardlens.serve.body_limit import BodyLimitMiddleware
 from hazardlens.serve.dispatch.worker import delivering
 from hazardlens.serve.documents import openapi_document
 from hazardlens.serve.drift import DriftWatch
+from hazardlens.serve.erasure.sweeping import purging
 from hazardlens.serve.json_body import JsonBody, MediaBody
 from hazardlens.serve.metrics import Metrics
 from hazardlens.serve.middleware import RequestMiddleware
@@ -38,6 +39,7 @@ from hazardlens.serve.routes import (
     classify,
     dispatch,
     docs,
+    erasures,
     exports,
     health,
     keys,
@@ -121,6 +123,7 @@ def create_app(
         dispatch,
         stats,
         exports,
+        erasures,
         models,
         model_changes,
         sessions,
@@ -201,6 +204,7 @@ async def _lifespan(
             models_in_service(services.slot, services.models, services.shadow, poll_s=poll_s),
             sweeping(services),
             delivering(services),
+            purging(services),
             gauging(services, gauges),
             greeting(services.keeper.ready, partial(greet, services)),
         ):

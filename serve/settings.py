@@ -123,6 +123,25 @@ class Settings(BaseSettings):
         10, gt=0, description="Seconds between rounds of the work that waits: late pre-fills, expired claims."
     )
 
+    retention_days: int | None = Field(
+        None, ge=1, le=36_500, description="Days after its decision for which a report keeps photos, words, place."
+    )
+    retention_rejected_days: int | None = Field(
+        None, ge=1, le=36_500, description="The same for rejected reports; none: as `retention_days`."
+    )
+    retention_undecided_days: int | None = Field(
+        None, ge=1, le=36_500, description="Days after its arrival for which a report that nobody decides keeps them."
+    )
+    retention_original_days: int | None = Field(
+        None, ge=1, le=36_500, description="Days after the decision for which photos are kept as they came in."
+    )
+    retention_sign_in_days: int | None = Field(
+        None, ge=1, le=36_500, description="Days for which the audit log keeps the addresses of sign-ins."
+    )
+    orphan_grace_h: float = Field(
+        24, ge=1, le=8_760, description="Hours after which files that a crash left behind, and no report names, go."
+    )
+
     webhook_timeout_s: float = Field(10, gt=0, le=60, description="Seconds that a receiver has for its whole answer.")
     webhook_max_attempts: int = Field(
         20, ge=1, description="Attempts after which a message is given up; 20 take about half a day."

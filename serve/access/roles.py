@@ -12,6 +12,7 @@ class Action(StrEnum):
     CLASSIFY = "classify"
     REPORT = "report"
     READ_REPORTS = "read_reports"
+    READ_PLACES = "read_places"
     READ_ORIGINALS = "read_originals"
     REVIEW = "review"
     RESOLVE = "resolve"
@@ -24,6 +25,7 @@ class Action(StrEnum):
     MANAGE_ACCOUNTS = "manage_accounts"
     MANAGE_KEYS = "manage_keys"
     READ_AUDIT = "read_audit"
+    ERASE = "erase"
 
 
 class Role(StrEnum):
@@ -41,7 +43,8 @@ _STAFF: Final = _OPEN | {Action.READ_REPORTS, Action.READ_STATS}
 ROLE_ACTIONS: Final[Mapping[Role, frozenset[Action]]] = MappingProxyType(
     {
         Role.PUBLIC: _OPEN,
-        Role.REVIEWER: _STAFF | {Action.READ_ORIGINALS, Action.REVIEW, Action.RESOLVE, Action.READ_DISPATCH},
+        Role.REVIEWER: _STAFF
+        | {Action.READ_PLACES, Action.READ_ORIGINALS, Action.REVIEW, Action.RESOLVE, Action.READ_DISPATCH},
         Role.ENGINEER: _STAFF | {Action.READ_ORIGINALS, Action.EXPORT, Action.ACTIVATE_MODELS},
         Role.ADMINISTRATOR: frozenset(Action),
     }
@@ -53,6 +56,7 @@ KEY_ACTIONS: Final = frozenset(
         Action.CLASSIFY,
         Action.REPORT,
         Action.READ_REPORTS,
+        Action.READ_PLACES,
         Action.READ_ORIGINALS,
         Action.RESOLVE,
         Action.EXPORT,

@@ -31,7 +31,8 @@ def read_groups(connection: Connection) -> Mapping[str, str]:
             ties.tie(report_id, f"place/{place.latitude:.{PLACE_DECIMALS}f},{place.longitude:.{PLACE_DECIMALS}f}")
     for report_id, other_id in connection.execute(select(report_links.c.report_id, report_links.c.other_id)):
         ties.tie(report_id, other_id)
-    photos = select(report_media.c.sha256, report_media.c.report_id).order_by(report_media.c.sha256)
+    kept = report_media.c.sha256 != ""
+    photos = select(report_media.c.sha256, report_media.c.report_id).where(kept).order_by(report_media.c.sha256)
     last: tuple[str, str] = ("", "")
     for sha256, report_id in connection.execute(photos):
         if sha256 == last[0]:

@@ -63,7 +63,10 @@ def _read_batch(connection: Connection, ids: Sequence[str], filters: ExportFilte
 
 
 def _conditions(filters: ExportFilters) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [reports.c.state.in_([state.value for state in _DECIDED_STATES])]
+    conditions: list[ColumnElement[bool]] = [
+        reports.c.state.in_([state.value for state in _DECIDED_STATES]),
+        reports.c.erased_at.is_(None),
+    ]
     if filters.decided_from is not None:
         conditions.append(reports.c.decided_at >= filters.decided_from)
     if filters.decided_to is not None:

@@ -3,10 +3,14 @@
 import os
 import shutil
 import tempfile
+from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from hazardlens.model.bundle import MANIFEST_FILE, Bundle, read_bundle
 from hazardlens.model.errors import BundleError, BundleInvalidError
+
+_HALF: Final = ".new-"
 
 
 def install_bundle(bundle: Bundle, registry: Path) -> Path:
@@ -28,7 +32,7 @@ def install_bundle(bundle: Bundle, registry: Path) -> Path:
         return place
     try:
         registry.mkdir(parents=True, exist_ok=True)
-        workplace = Path(tempfile.mkdtemp(prefix=".new-", dir=registry))  # hidden: nobody takes it for a bundle
+        workplace = Path(tempfile.mkdtemp(prefix=_HALF, dir=registry))  # hidden: nobody takes it for a bundle
     except OSError as error:
         raise BundleInvalidError(f"{registry}: cannot be written to: {error.strerror}") from error
     try:
@@ -44,6 +48,21 @@ def install_bundle(bundle: Bundle, registry: Path) -> Path:
         shutil.rmtree(workplace, ignore_errors=True)
     _sync_folder(registry)
     return place
+
+
+def tidy_registry(registry: Path, before: datetime) -> int:
+    """Remove what copies that were killed before a time have left half-way; how many.
+
+    Raises:
+        BundleInvalidError: the folder cannot be read.
+    """
+    try:
+        left = [place for place in registry.glob(f"{_HALF}*") if place.stat().st_mtime < before.timestamp()]
+    except OSError as error:
+        raise BundleInvalidError(f"{registry}: cannot be read: {error.strerror}") from error
+    for place in left:
+        shutil.rmtree(place, ignore_errors=True)
+    return len(left)
 
 
 def _require_same(bundle: Bundle, place: Path) -> None:

@@ -101,4 +101,5 @@ def _waits(shadow: Shadow, failed: Collection[str]) -> ColumnElement[bool]:
     seen = exists().where(
         and_(shadow_results.c.report_id == reports.c.id, shadow_results.c.model_version == shadow.model.version)
     )
-    return and_(reports.c.created_at >= shadow.since, ~seen, reports.c.id.not_in(list(failed)))
+    kept = reports.c.erased_at.is_(None)
+    return and_(reports.c.created_at >= shadow.since, kept, ~seen, reports.c.id.not_in(list(failed)))

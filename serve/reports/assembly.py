@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, func, literal_column, select, union_all
 
+from hazardlens.model.exports.reviewed import PLACE_DECIMALS
 from hazardlens.model.pipeline import DetectionResult, ModelRef
 from hazardlens.model.triage.values import Decision
 from hazardlens.serve.access.principals import Principal
@@ -19,8 +20,9 @@ MAX_DUPLICATES: Final = 20
 _AS_STORED: Final = (
     *("id", "created_at", "updated_at", "version", "state", "text", "latitude", "longitude", "address", "reporter"),
     *("reporter_group", "external_id", "category", "urgency", "route", "verdict", "decided_by", "decided_at"),
-    *("needs_human", "confidence", "audit", "second_review", "policy"),
+    *("needs_human", "confidence", "audit", "second_review", "policy", "erased_at", "area"),
 )
+_FOR_LOOKERS: Final = {"address": None, "reporter": None, "external_id": None}
 _FOR_READERS: Final = {"decided_by": None, "claim": None, "audit": False, "second_review": "none"}
 
 
@@ -35,7 +37,8 @@ def views_of(connection: Connection, rows: Sequence[RowMapping], viewer: Princip
     Args:
         connection: of `Store.read` or `Store.write`.
         rows: whole rows of `reports`.
-        viewer: whoever may not read reports, but has sent this one, sees neither who reviews it nor what others sent.
+        viewer: whoever may not read reports, but has sent this one, sees neither who reviews it nor what others sent;
+            whoever may read reports and not places sees those of others only roughly.
     """
     ids = [row["id"] for row in rows]
     media = _media_of(connection, ids)
@@ -43,7 +46,26 @@ def views_of(connection: Connection, rows: Sequence[RowMapping], viewer: Princip
     reads = Action.READ_REPORTS in viewer.actions
     duplicates = _duplicates_of(connection, ids, None if reads else viewer)
     views = [_assemble(row, media[row["id"]], claims.get(row["id"]), duplicates[row["id"]]) for row in rows]
+    if reads and Action.READ_PLACES not in viewer.actions:
+        views = [
+            view if row["source"] == viewer.actor else roughly(view) for row, view in zip(rows, views, strict=True)
+        ]
     return views if reads else [view.model_copy(update=_FOR_READERS) for view in views]
+
+
+def roughly(view: ReportView) -> ReportView:
+    """A report for those who need not know exactly where it was, nor who sent it."""
+    place = {
+        name: None if value is None else round(value, PLACE_DECIMALS) + 0.0
+        for name, value in (("latitude", view.latitude), ("longitude", view.longitude))
+    }
+    # Distances to other reports would tell the place too, were they exact.
+    duplicates = [one.model_copy(update={"distance_m": _hundreds(one.distance_m)}) for one in view.duplicates]
+    return view.model_copy(update={**place, **_FOR_LOOKERS, "duplicates": duplicates})
+
+
+def _hundreds(distance_m: float | None) -> float | None:
+    return None if distance_m is None else round(distance_m, -2)
 
 
 def media_url(report_id: str, n: int, form: str) -> str:

@@ -77,6 +77,8 @@ def move_report(
 def _check(row: RowMapping, name: str, move: Move, principal: Principal, expected_version: int | None) -> None:
     if expected_version is not None and row["version"] != expected_version:
         raise ReportChangedError(f"version {row['version']} is there now, the request was made for {expected_version}")
+    if row["erased_at"] is not None:
+        raise MoveNotAllowedError(f"{name}: what this report was made of is erased")
     if State(row["state"]) not in move.sources:
         raise MoveNotAllowedError(f"{name}: not possible in the state {row['state']!r}")
     if not _is_entitled(principal, move):

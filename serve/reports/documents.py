@@ -108,6 +108,8 @@ _REPORT: Final[dict[str, Any]] = {
     "prefill": EXAMPLE_ANSWER["prefill"],
     "model": EXAMPLE_ANSWER["model"],
     "policy": EXAMPLE_ANSWER["policy"],
+    "erased_at": None,
+    "area": None,
     "claim": None,
     "media": [
         {

@@ -22,7 +22,7 @@ from hazardlens.serve.uploads import read_query
 
 FORM_PARAMETER: Final = "form"
 _MAX_N: Final = 1000
-_FOREVER: Final = "private, max-age=31536000, immutable"
+_A_DAY: Final = "private, max-age=86400"
 _ASK_FIRST: Final = "private, no-cache"
 _WHO: Final = "Authorization, Cookie"
 
@@ -75,6 +75,8 @@ def find_media(connection: Connection, report_id: str, n: int) -> StoredMedia:
     row = connection.execute(query).mappings().one_or_none()
     if row is None:
         raise BlobMissingError(f"no photo {n} of a report {report_id[:40]!r}")
+    if not row["preview_sha256"]:
+        raise BlobMissingError(f"photo {n} of this report was erased")
     return StoredMedia(row, row["model_version"] is not None)
 
 
@@ -91,12 +93,14 @@ def etag_of(media: StoredMedia, form: MediaForm) -> str:
 def headers_of(media: StoredMedia, form: MediaForm) -> dict[str, str]:
     """Headers of the answer.
 
+    A photo never changes, but it may be erased, and a browser should not show it for long after that.
+
     Photos are for those who may read reports: no cache that others share may keep them, and what a browser keeps is not
     for whoever signs in there next, or is signed out. An original is bytes from a stranger: it is a download, and never
     a page of ours.
     """
     final = form is not MediaForm.ANNOTATED or media.seen
-    headers = {"ETag": etag_of(media, form), "Cache-Control": _FOREVER if final else _ASK_FIRST, "Vary": _WHO}
+    headers = {"ETag": etag_of(media, form), "Cache-Control": _A_DAY if final else _ASK_FIRST, "Vary": _WHO}
     if form is MediaForm.ORIGINAL:
         headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(media.row['name'], safe='')}"
     return headers

@@ -8,10 +8,11 @@ from enum import StrEnum
 from typing import Annotated, Final
 
 from pydantic import AwareDatetime, StringConstraints, TypeAdapter, ValidationError
-from sqlalchemy import ColumnElement, Connection, Select, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, literal, or_, select, true, tuple_
 
 from hazardlens.model.taxonomy import Category, Urgency
 from hazardlens.serve.access.principals import Principal
+from hazardlens.serve.access.roles import Action
 from hazardlens.serve.errors import FieldInvalidError
 from hazardlens.serve.reports.assembly import view_of, views_of
 from hazardlens.serve.reports.errors import ReportMissingError
@@ -43,8 +44,8 @@ class ListQuery:
     limit: int = DEFAULT_LIMIT
 
 
-def read_list_query(query: bytes) -> ListQuery:
-    """From a query string.
+def read_list_query(query: bytes, viewer: Principal) -> ListQuery:
+    """From a query string. Nobody finds out by a filter what they are not shown.
 
     Raises:
         FieldUnknownError: a parameter that there is not.
@@ -53,7 +54,7 @@ def read_list_query(query: bytes) -> ListQuery:
     parameters = {name: value for name, value in read_query(query, LIST_PARAMETERS).items() if value != ""}
     limit = read_limit(parameters.pop("limit", None))
     after = parameters.pop("after", None)
-    conditions = tuple(_condition(name, value) for name, value in parameters.items())
+    conditions = tuple(_condition(name, value, viewer) for name, value in parameters.items())
     return ListQuery(conditions, None if after is None else _read_cursor(after), limit)
 
 
@@ -131,7 +132,7 @@ def read_kinds(name: str, value: str) -> list[str]:
     return chosen
 
 
-def _condition(name: str, value: str) -> ColumnElement[bool]:
+def _condition(name: str, value: str, viewer: Principal) -> ColumnElement[bool]:
     if name in _KINDS:
         return reports.c[name].in_(read_kinds(name, value))
     if name == "created_from":
@@ -140,8 +141,12 @@ def _condition(name: str, value: str) -> ColumnElement[bool]:
         return reports.c.created_at < _read_time(name, value)
     if len(value) > _MAX_FILTER_CHARS or "\0" in value:
         raise FieldInvalidError(f"{name}: expected at most {_MAX_FILTER_CHARS} characters, none of them U+0000")
+    sees_all = true() if Action.READ_PLACES in viewer.actions else reports.c.source == viewer.actor
     if name == "text":
-        return or_(*(reports.c[part].icontains(value, autoescape=True) for part in ("text", "address")))
+        text, address = (reports.c[part].icontains(value, autoescape=True) for part in ("text", "address"))
+        return or_(text, and_(address, sees_all))
+    if name == "external_id":
+        return and_(reports.c.external_id == value, sees_all)
     return reports.c[name] == value
 
 

@@ -73,12 +73,19 @@ class ReportView(Answer):
     version: int = Field(ge=1, description="Rises with every change; send it with yours.", examples=[2])
     state: State
     text: str = Field(description="The reporter's words.", examples=["井盖没了，旁边是学校"])
-    latitude: float | None = Field(examples=[31.2304])
-    longitude: float | None = Field(examples=[121.4737])
-    address: str | None = Field(examples=["人民路 12 号门口"])
-    reporter: str | None = Field(description="What the sender calls the reporter.", examples=["rider-0042"])
+    latitude: float | None = Field(
+        description="Rounded to 3 decimals for those without the right `read_places`.", examples=[31.2304]
+    )
+    longitude: float | None = Field(description="The same.", examples=[121.4737])
+    address: str | None = Field(description="Null without the right `read_places`.", examples=["人民路 12 号门口"])
+    reporter: str | None = Field(
+        description="What the sender calls the reporter; null without the right `read_places`.", examples=["rider-0042"]
+    )
     reporter_group: str | None = Field(description="Of the API key it came with.", examples=["couriers"])
-    external_id: str | None = Field(description="The sender's own number for it.", examples=["hotline-2026-000123"])
+    external_id: str | None = Field(
+        description="The sender's own number for it; null without the right `read_places`.",
+        examples=["hotline-2026-000123"],
+    )
     category: Category | None = Field(description="The machine's word until a reviewer decides.")
     urgency: Urgency | None = Field(description="The machine's word until a reviewer decides.")
     route: str | None = Field(description="Who should act.", examples=["sub_district_grid"])
@@ -92,6 +99,8 @@ class ReportView(Answer):
     prefill: Decision | None = Field(description="What the machine said; null until the model has looked.")
     model: ModelRef | None
     policy: str | None = Field(examples=["2026.1+0a1b2c3d4e5f"])
+    erased_at: AwareDatetime | None = Field(description="When photos, words, place and names were erased.")
+    area: str | None = Field(description="What is left of the place after that, to 1 km.", examples=["31.23,121.47"])
     claim: ClaimView | None
     media: list[MediaView]
     duplicates: list[DuplicateView] = Field(description="Likely duplicates, closest first; they are never merged.")

@@ -64,6 +64,7 @@ MOVES: Final[Mapping[str, Move]] = MappingProxyType(
         Verdict.CANNOT_TELL: Move(_IN_REVIEW, State.CANNOT_TELL, Action.REVIEW, own_claim=True),
         "disagree": Move(_DECIDED | frozenset({State.FORWARDED, State.RESOLVED}), State.PREFILLED, Action.REVIEW),
         "reopen": Move(_DECIDED | frozenset({State.FORWARDED, State.RESOLVED}), State.IN_REVIEW, Action.REVIEW),
+        "erase": Move(frozenset({State.RECEIVED, State.PREFILLED, State.IN_REVIEW}), State.CANNOT_TELL, Action.ERASE),
         "forward": Move(frozenset({State.CONFIRMED, State.CORRECTED}), State.FORWARDED, Action.REVIEW),
         "resolve": Move(frozenset({State.CONFIRMED, State.CORRECTED, State.FORWARDED}), State.RESOLVED, Action.RESOLVE),
     }

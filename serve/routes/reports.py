@@ -87,7 +87,7 @@ def get_reports(request: Request, services: Parts, principal: Reader) -> Respons
 
     Pages are stable: a report that comes in while you read moves nothing on later pages.
     """
-    query = read_list_query(request.scope["query_string"])
+    query = read_list_query(request.scope["query_string"], principal)
     with services.store.read() as connection:
         page = list_reports(connection, query, principal)
     return Response(page.model_dump_json(), media_type="application/json")

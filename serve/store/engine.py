@@ -97,6 +97,17 @@ class Store:
         with self.read() as connection:
             connection.execute(text("SELECT 1"))
 
+    def settle(self) -> None:
+        """Have SQLite's write-ahead log empty, which else holds erased words until it is written over; best effort.
+
+        Raises:
+            StoreUnavailableError: the database cannot be reached.
+        """
+        if self.is_sqlite:
+            with self._translated(), self.engine.connect() as connection:
+                raw: Any = connection.connection.dbapi_connection
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # outside of a transaction
+
     def close(self) -> None:
         """Close all connections; those that a thread still works with, as soon as it is done."""
         self._closed = True
@@ -174,6 +185,7 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:  # noq
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")  # what was acknowledged survives a power cut, not just a crash
     cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA secure_delete = ON")  # what is erased is not left to be read in the file's free pages
     cursor.close()
 
 

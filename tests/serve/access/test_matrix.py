@@ -65,6 +65,8 @@ ROUTES: Final[dict[str, Action | None]] = {
     "GET /v1/stats": Action.READ_STATS,
     "GET /v1/stats.csv": Action.READ_STATS,
     "GET /v1/stats/suspicious": Action.READ_STATS,
+    # Erasure
+    "POST /v1/erasures": Action.ERASE,
     # Export
     "GET /v1/exports": Action.EXPORT,
     # Models

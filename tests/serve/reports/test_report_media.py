@@ -97,7 +97,7 @@ def test_boxes_are_drawn_where_the_thing_is(client: TestClient, report: dict[str
 @pytest.mark.parametrize("form", ["original", "preview", "annotated"])
 def test_whoever_has_it_may_keep_it(client: TestClient, report: dict[str, Any], form: str) -> None:
     first = get(client, report, 1, form)
-    assert first.headers["cache-control"] == "private, max-age=31536000, immutable"
+    assert first.headers["cache-control"] == "private, max-age=86400"
     assert first.headers["vary"] == "Authorization, Cookie"
     again = get(client, report, 1, form, **{"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
@@ -117,7 +117,7 @@ def test_boxes_that_can_still_come_are_not_kept_for_good(client: TestClient) -> 
     finally:
         services.slot._state = state
     assert get(client, report, 0, "annotated").headers["cache-control"] == "private, no-cache"
-    assert "immutable" in get(client, report, 0, "preview").headers["cache-control"]
+    assert "max-age=86400" in get(client, report, 0, "preview").headers["cache-control"]
 
 
 def test_the_preview_is_what_one_gets_without_asking(client: TestClient, report: dict[str, Any]) -> None:
