@@ -1,21 +1,18 @@
 """`hazardlens admin account|key ...`: who may come in, on the database of the settings, beside a running server too."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hazardlens.cli.acting import who_is_here
+from hazardlens.cli import erasing
+from hazardlens.cli.administering import administering
 from hazardlens.cli.errors import CliError
 from hazardlens.cli.terminal import printable, tell
 
 if TYPE_CHECKING:
     from hazardlens.serve.access.audit import Act
     from hazardlens.serve.settings import Settings
-    from hazardlens.serve.store.engine import Store
 
 _NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="To sign in with; case does not matter.")]
 _KeyArgument = Annotated[str, typer.Argument(metavar="NAME", help="Which system the key is for.")]
@@ -27,7 +24,7 @@ _LinkOption = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the `admin` commands."""
-    admin = typer.Typer(no_args_is_help=True, help="Accounts of people and API keys of systems.")
+    admin = typer.Typer(no_args_is_help=True, help="Accounts of people, API keys of systems, and erasure.")
     account = typer.Typer(no_args_is_help=True, help="Accounts of reviewers, engineers and administrators.")
     account.command("add")(add_account)
     account.command("list")(list_accounts)
@@ -40,6 +37,7 @@ def register(app: typer.Typer) -> None:
     key.command("revoke")(revoke_key)
     admin.add_typer(account, name="account")
     admin.add_typer(key, name="key")
+    erasing.register(admin)
     app.add_typer(admin, name="admin")
 
 
@@ -59,7 +57,7 @@ def add_account(
 
     if role not in set(accounts.ACCOUNT_ROLES):
         raise CliError(f"--role: one of {', '.join(accounts.ACCOUNT_ROLES)}, found {role!r}")
-    with _administering() as (store, settings, act):
+    with administering() as (store, settings, act):
         checked = accounts.checked_name(name)
         hashed = None if link else _ask_password(checked, settings, from_stdin=password_stdin)
         with store.write() as connection:
@@ -79,7 +77,7 @@ def list_accounts() -> None:
     """
     from hazardlens.serve.access.accounts import list_accounts as read
 
-    with _administering() as (store, _, _), store.read() as connection:
+    with administering() as (store, _, _), store.read() as connection:
         for row in read(connection):
             state = "disabled" if row["disabled_at"] else "active" if row["password_hash"] else "invited"
             _print_row(row["name"], row["role"], state, row["display_name"])
@@ -108,7 +106,7 @@ def set_password(name: _NameArgument, password_stdin: _StdinOption = False, link
     """
     from hazardlens.serve.access import accounts
 
-    with _administering() as (store, settings, act):
+    with administering() as (store, settings, act):
         with store.read() as connection:
             row = _account(connection, name)
         hashed = None if link else _ask_password(row["name"], settings, from_stdin=password_stdin)
@@ -137,7 +135,7 @@ def add_key(
     unknown = sorted(set(action) - KEY_ACTIONS)
     if unknown:
         raise CliError(f"--action: one of {', '.join(sorted(KEY_ACTIONS))}, found {unknown[0]!r}")
-    with _administering() as (store, _, act), store.write() as connection:
+    with administering() as (store, _, act), store.write() as connection:
         _, key = keys.add_key(connection, act, name=name, actions=[Action(one) for one in action], group=group)
     typer.echo(str(key))
 
@@ -149,7 +147,7 @@ def list_keys() -> None:
     """
     from hazardlens.serve.access.keys import list_keys as read
 
-    with _administering() as (store, _, _), store.read() as connection:
+    with administering() as (store, _, _), store.read() as connection:
         for row in read(connection):
             used = row["last_used_at"].strftime("%Y-%m-%dT%H:%MZ") if row["last_used_at"] else "never"
             state = "revoked" if row["revoked_at"] else "active"
@@ -163,25 +161,9 @@ def revoke_key(name: _KeyArgument) -> None:
     """
     from hazardlens.serve.access import keys
 
-    with _administering() as (store, _, act), store.write() as connection:
+    with administering() as (store, _, act), store.write() as connection:
         row = keys.revoke_key(connection, act, name)
     tell(f"revoked {row['name']}")
-
-
-@contextmanager
-def _administering() -> Iterator[tuple["Store", "Settings", "Act"]]:
-    from hazardlens.serve.access.audit import Act
-    from hazardlens.serve.access.principals import Principal
-    from hazardlens.serve.settings import load_settings
-    from hazardlens.serve.store.engine import Store
-
-    settings = load_settings()
-    store = Store(settings.store_url)
-    try:
-        store.migrate()
-        yield store, settings, Act(Principal("system", "", who_is_here(), frozenset()), datetime.now(UTC))
-    finally:
-        store.close()
 
 
 def _account(connection: Any, name: str) -> Any:  # noqa: ANN401 - SQLAlchemy's, which is imported when it is needed
@@ -197,7 +179,7 @@ def _account(connection: Any, name: str) -> Any:  # noqa: ANN401 - SQLAlchemy's,
 def _change(name: str, *, disabled: bool) -> None:
     from hazardlens.serve.access.accounts import change_account
 
-    with _administering() as (store, _, act), store.write() as connection:
+    with administering() as (store, _, act), store.write() as connection:
         row = _account(connection, name)
         change_account(connection, act, row["id"], disabled=disabled)
     tell(f"{row['name']} is {'disabled' if disabled else 'enabled'}")
