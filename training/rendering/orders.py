@@ -53,7 +53,7 @@ def enough(scenes: Sequence[dict[str, Any] | None], count: int) -> list[dict[str
             return None
         frames = scene["frames"][:left]
         if frames:
-            taken.append({**scene, "frames": frames})
+            taken.append({**scene, "frames": frames, "whole": len(frames) == len(scene["frames"])})
         left -= len(frames)
         if left == 0:
             return taken

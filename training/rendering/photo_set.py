@@ -24,32 +24,66 @@ _LABELS: Final = tuple(LABEL_HAZARDS)
 Scene = dict[str, Any]
 
 
-def write_set(
-    out: Path, hazard: str, seed: int, scenes: Sequence[Scene], made: dict[str, str], assets: Path | None
-) -> None:
+def write_set(out: Path, made: dict[str, Any], scenes: Sequence[Scene], assets: Path | None) -> None:
     """Write photos, labels, photos.csv and manifest.json into `out`; files of an earlier, longer set are removed.
 
     Args:
         out: folder of the set; pictures lie in `.scenes/`.
-        hazard: that the scenes are about.
-        seed: of the set.
+        made: hazard, seed and versions, for the manifest.
         scenes: as the studio describes them.
-        made: versions, for the manifest.
         assets: folder whose assets.csv tells whom to name.
     """
     for folder in ("photos", "labels"):
         (out / folder).mkdir(exist_ok=True)
-    rows = [_write_frame(out, scene, frame, f"rendered-{TOPICS[hazard]}") for scene, frame in _frames(scenes)]
+    source = f"rendered-{TOPICS[made['hazard']]}"
+    rows = [_write_frame(out, scene, frame, source) for scene, frame in _frames(scenes)]
     kept = {Path(row["photo"]).stem for row in rows}
     for path in [*(out / "photos").iterdir(), *(out / "labels").iterdir()]:
         if path.stem not in kept:
             path.unlink()
+    manifest = _manifest(made, scenes, rows, assets)
     _replace(out / "labels.txt", "\n".join(_LABELS) + "\n")
     _replace(out / "photos.csv", _table(rows))
-    _replace(
-        out / "manifest.json",
-        json.dumps(_manifest(hazard, seed, scenes, made, rows, assets), indent=1, ensure_ascii=False) + "\n",
-    )
+    _replace(out / "manifest.json", json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+
+
+def read_manifest(out: Path) -> dict[str, Any] | None:
+    """How the set in `out` came to be, or None where there is none."""
+    path = out / "manifest.json"
+    if not path.is_file():
+        return None
+    content: dict[str, Any] = json.loads(path.read_bytes())
+    return content
+
+
+def restore_scenes(out: Path, folder: Path, manifest: dict[str, Any]) -> None:
+    """Put whole scenes of the set back among the finished ones, so that a set from elsewhere can grow.
+
+    A scene whose photos are missing or changed is left to be rendered again.
+    """
+    for scene in manifest["scenes"]:
+        path = folder / f"{scene['name']}.json"
+        photos = [out / "photos" / photo["file"] for photo in scene["photos"]]
+        intact = all(
+            photo.is_file() and hashlib.sha256(photo.read_bytes()).hexdigest() == row["sha256"]
+            for photo, row in zip(photos, scene["photos"], strict=True)
+        )
+        if path.is_file() or not scene["whole"] or not intact:
+            continue
+        for photo in photos:
+            (folder / photo.name).unlink(missing_ok=True)
+            os.link(photo, folder / photo.name)
+        frames = [_frame(photo) for photo in scene["photos"]]
+        content = {"name": scene["name"], "hazard": manifest["hazard"], "seed": scene["seed"], "frames": frames}
+        _replace(path, json.dumps(content, indent=1))
+
+
+def _frame(photo: dict[str, Any]) -> dict[str, Any]:
+    """A photo of the manifest, as the studio describes it."""
+    width, height = photo["size"]
+    boxes = [{"label": label, "box": box} for label, *box in photo["boxes"]]
+    kept = {key: photo[key] for key in ("file", "state", "pair")}
+    return {**kept, "width": width, "height": height, "boxes": boxes}
 
 
 def _frames(scenes: Sequence[Scene]) -> Iterator[tuple[Scene, dict[str, Any]]]:
@@ -103,17 +137,10 @@ def _table(rows: Sequence[dict[str, str]]) -> str:
 
 
 def _manifest(
-    hazard: str,
-    seed: int,
-    scenes: Sequence[Scene],
-    made: dict[str, str],
-    rows: Sequence[dict[str, str]],
-    assets: Path | None,
+    made: dict[str, Any], scenes: Sequence[Scene], rows: Sequence[dict[str, str]], assets: Path | None
 ) -> dict[str, Any]:
     hashes = {Path(row["photo"]).name: row["sha256"] for row in rows}
     return {
-        "hazard": hazard,
-        "seed": seed,
         **made,
         "licence": LICENCE,
         "photos": len(rows),
@@ -124,12 +151,15 @@ def _manifest(
             {
                 "name": scene["name"],
                 "seed": scene["seed"],
+                "whole": scene.get("whole", True),
                 "photos": [
                     {
                         "file": frame["file"],
                         "sha256": hashes[frame["file"]],
                         "state": frame["state"],
                         "pair": frame["pair"],
+                        "size": [frame["width"], frame["height"]],
+                        "boxes": [[box["label"], *box["box"]] for box in frame["boxes"]],
                     }
                     for frame in scene["frames"]
                 ],

@@ -18,7 +18,7 @@ from typing import Any, Final, Protocol
 
 from hazardlens.training.errors import RenderError
 from hazardlens.training.rendering.orders import GENERATOR, Order, enough, order, studio_sha256
-from hazardlens.training.rendering.photo_set import write_set
+from hazardlens.training.rendering.photo_set import read_manifest, restore_scenes, write_set
 
 Advance = Callable[[int, int], None]
 
@@ -93,7 +93,8 @@ def render_set(
     """
     folder = scenes_folder(out)
     folder.mkdir(parents=True, exist_ok=True)
-    _agree(plan, folder, assets)
+    identity = _identity(plan, assets)
+    _agree(identity, out, folder)
     run = _Run(plan, folder, len(crew), advance)
     free: SimpleQueue[Renderer] = SimpleQueue()
     for renderer in crew:
@@ -104,8 +105,7 @@ def render_set(
     finally:
         for renderer in crew:
             renderer.stop()
-    made = {"generator_version": GENERATOR, "studio_sha256": studio_sha256(), "blender": blender}
-    write_set(out, plan.hazard, plan.seed, done, made, assets)
+    write_set(out, {**identity, "studio_sha256": studio_sha256(), "blender": blender}, done, assets)
     return Outcome(sum(len(scene["frames"]) for scene in done), len(done), run.failed, run.rendered)
 
 
@@ -181,17 +181,25 @@ def _read_scene(folder: Path, wanted: Order) -> dict[str, Any] | None:
     return scene
 
 
-def _agree(plan: Plan, folder: Path, assets: Path | None) -> None:
-    """The folder is new, or was begun with the same plan by the same generator."""
-    mine = {
-        "hazard": plan.hazard, "seed": plan.seed, "long_side_px": plan.long_side_px, "generator_version": GENERATOR,
+def _identity(plan: Plan, assets: Path | None) -> dict[str, Any]:
+    """What a set must agree with to grow."""
+    return {
+        "hazard": plan.hazard,
+        "seed": plan.seed,
+        "long_side_px": plan.long_side_px,
+        "generator_version": GENERATOR,
         "assets": assets is not None,
-    }  # fmt: skip
+    }
+
+
+def _agree(mine: dict[str, Any], out: Path, folder: Path) -> None:
+    """The folder is new, or was begun with the same plan by the same generator; scenes of a finished set are taken."""
     path = folder / _PLAN
-    if not path.is_file():
-        path.write_text(json.dumps(mine, indent=1) + "\n", "utf-8")
-        return
-    before = json.loads(path.read_bytes())
-    differing = [key for key, value in mine.items() if before.get(key) != value]
+    manifest = read_manifest(out)
+    before = json.loads(path.read_bytes()) if path.is_file() else manifest
+    differing = [] if before is None else [key for key, value in mine.items() if before.get(key) != value]
     if differing:
-        raise RenderError(f"{folder.parent}: was begun with another {', '.join(differing)}: choose another folder")
+        raise RenderError(f"{out}: was begun with another {', '.join(differing)}: choose another folder")
+    path.write_text(json.dumps(mine, indent=1) + "\n", "utf-8")
+    if manifest is not None:
+        restore_scenes(out, folder, manifest)

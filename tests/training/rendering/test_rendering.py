@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,36 @@ def test_a_longer_set_begins_with_the_shorter_one_and_a_shorter_one_leaves_nothi
     render(tmp_path, 4)
 
     assert visible(tmp_path) == short
+
+
+def test_a_set_from_elsewhere_grows_without_rendering_again_what_it_has(tmp_path: Path) -> None:
+    render(tmp_path / "here", 7)
+    render(tmp_path / "whole", 12)
+    shutil.copytree(tmp_path / "here", tmp_path / "there", ignore=shutil.ignore_patterns(".*"))
+
+    studio = FakeStudio(tmp_path / "there")
+    render(tmp_path / "there", 12, studio)
+
+    assert len(studio.orders) == 2  # the third scene was cut short, the fourth is new
+    assert visible(tmp_path / "there") == visible(tmp_path / "whole")
+
+
+def test_a_photo_that_was_changed_is_rendered_again(tmp_path: Path) -> None:
+    render(tmp_path / "here", 6)
+    shutil.copytree(tmp_path / "here", tmp_path / "there", ignore=shutil.ignore_patterns(".*"))
+    next((tmp_path / "there" / "photos").glob("*-00001-*")).write_bytes(b"no picture")
+
+    render(tmp_path / "there", 6)
+
+    assert visible(tmp_path / "there") == visible(tmp_path / "here")
+
+
+def test_a_finished_set_of_another_seed_is_refused(tmp_path: Path) -> None:
+    render(tmp_path / "here", 6)
+    shutil.copytree(tmp_path / "here", tmp_path / "there", ignore=shutil.ignore_patterns(".*"))
+
+    with pytest.raises(RenderError, match="was begun with another seed"):
+        render(tmp_path / "there", 6, seed=4)
 
 
 def test_a_scene_that_fails_is_left_out_and_told(tmp_path: Path) -> None:
