@@ -4,25 +4,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
+from hazardlens.cli import compare
 from hazardlens.cli.extras import progress_bar, training_command
+from hazardlens.cli.tables import show_table
 from hazardlens.cli.terminal import tell
 
 if TYPE_CHECKING:
     from hazardlens.training.data.splits import SplitName
-    from hazardlens.training.measuring.tables import TextTable
 
 _DataOption = Annotated[Path, typer.Option("--data", metavar="DIR", help="Labelled photos.")]
 _SplitOption = Annotated[Path, typer.Option("--split", metavar="FILE", help="Split manifest of these photos.")]
 
 
 def register(app: typer.Typer) -> None:
-    """Add the two commands."""
+    """Add the commands."""
     app.command("evaluate")(evaluate)
+    compare.register(app)
     app.command("export")(export)
 
 
@@ -67,7 +65,7 @@ def evaluate(
             evaluate_folder = evaluate_run if run else evaluate_bundle
             figures = evaluate_folder(folder, photos, part, out, advance, options)
     for table in tables(figures):
-        _show(table)
+        show_table(table)
     if figures.trained_on_split is False:
         tell(f"warning: the model was trained on another split than {figures.split}: photos measured here may be known")
     typer.echo(f"{out / 'report.html'}: written, and figures and sheets beside it; the sheets must not be published")
@@ -166,19 +164,3 @@ def _subset(text: str) -> "SplitName":
         return "val"
     tell(f"--subset: expected test or val, found {text}")
     raise typer.Exit(2)
-
-
-def _show(table: "TextTable") -> None:
-    """Print a table; rows of one kind form a part under its name, which saves a column."""
-    with_kinds = table.header[0] == "kind"
-    shown = Table(title=table.title, caption=table.note, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
-    for column in table.header[with_kinds:]:
-        is_text = column in {"name", "source", "hazard", "harmless photos", "condition"}
-        shown.add_column(column, justify="left" if is_text else "right", no_wrap=True)
-    kind = ""
-    for row in table.rows:
-        if with_kinds and row[0] != kind:
-            kind = row[0]
-            shown.add_row(f"[bold]{kind}s[/bold]")
-        shown.add_row(*(escape(cell) for cell in row[with_kinds:]))
-    Console().print(shown, "")

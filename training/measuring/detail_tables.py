@@ -17,7 +17,8 @@ _SUBJECT_NOTE: Final = (
     "shown, harmless: photos that show it, and that are known not to. Boxes count where the label was looked for, "
     "photos too, and those that a known box makes positive. R@P90: recall of photos at 90 % precision; recall, "
     "alarms/100 (false alarms per 100 harmless photos): at the model's own thresholds. In brackets 95 % bootstrap "
-    "intervals over places, none where there is one place."
+    "intervals over places, none where there is one place; with fewer than ten photos that show "
+    "it they say little."
 )
 _ALARM_NOTE: Final = (
     "Photos that show no hazard, and on which one was looked for; an alarm is any hazard's label at its threshold, if "
@@ -124,8 +125,8 @@ def condition_table(evaluation: Evaluation) -> TextTable:
 def condition_summary(evaluation: Evaluation) -> TextTable:
     """All hazards together under each condition: false alarms, and the pre-filled category."""
     header = ("condition", "alarms/100", "change", "coverage", "accuracy", "calibration error")
-    rows = [] if evaluation.prefill is None else [("as they are", *_summary(evaluation, None))]
-    rows += [(found.name, *_summary(found, found.alarm_change)) for found in evaluation.conditions]
+    rows = [] if evaluation.prefill is None else [("as they are", *together_cells(evaluation, None))]
+    rows += [(found.name, *together_cells(found, found.alarm_change)) for found in evaluation.conditions]
     note = (
         "coverage, accuracy: of the pre-filled category on photos with a hazard; calibration error: of the stated "
         "confidence, wherever a hazard is named. change: from the photos as they are, places drawn in pairs."
@@ -202,7 +203,8 @@ def _kind(row: KindAlarms) -> str:
     return "all" if row.kind is None else row.kind.value
 
 
-def _summary(figures: Evaluation | ConditionFigures, changed: Change | None) -> Sequence[str]:
+def together_cells(figures: Evaluation | ConditionFigures, changed: Change | None) -> Sequence[str]:
+    """All hazards together: false alarms, their change, coverage, accuracy and calibration error of the pre-fill."""
     share = figures.prefill
     told = (NOTHING, NOTHING, NOTHING)
     if share is not None:

@@ -63,6 +63,27 @@ _WORDS: Final = {
     "against": "对比",
 }
 
+_TITLES: Final = {
+    "Hazards": "隐患",
+    "Labels": "标签",
+    "False alarms": "误报",
+    "Hazards that false alarms name": "误报成了哪类隐患",
+    "Pre-fill": "预填",
+    "Calibration": "校准",
+    "All hazards under each condition": "各条件下的全部隐患",
+    "Boxes: AP50 under each condition": "各条件下的框 AP50",
+    "Photos: average precision under each condition": "各条件下的照片 AP",
+    "Photos: recall under each condition": "各条件下的召回",
+    "Photos: false alarms per 100 under each condition": "各条件下每百张误报",
+    "stacked_clutter by source": "各来源的堆物堆料",
+    "Labels by source": "各来源的标签",
+    "Hazards, on sources alone that did not train at all": "仅完全未参与训练的来源",
+    "Thresholds of labels": "各标签阈值",
+    "When a hazard stands alone": "何时无需人工",
+    "What is compared": "对比对象",
+    "All hazards together": "全部隐患合计",
+}
+
 
 @cache
 def chinese() -> dict[str, str]:
@@ -102,13 +123,21 @@ def table_html(table: TextTable) -> str:
     rows = "".join(f"<tr>{''.join(f'<td>{both(cell)}</td>' for cell in row)}</tr>" for row in table.rows)
     note = f'<p class="quiet">{escape(table.note)}</p>' if table.note else ""
     body = f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
-    return f"<h3>{escape(table.title)}</h3>{body}{note}"
+    return f"<h3>{_title(table.title)}</h3>{body}{note}"
 
 
 def both(word: str) -> str:
     """A word, with its Chinese name before it where there is one."""
+    value, found, rest = word.partition(": ")
+    if found and rest[:1] in "+-":  # a figure and what it changed by
+        return f"{escape(value)}<br><small>{escape(rest)}</small>"
     zh = chinese().get(word)
     return escape(word) if zh is None else f"{zh} <small>{escape(word)}</small>"
+
+
+def _title(title: str) -> str:
+    zh = _TITLES.get(title) or chinese().get(title)
+    return escape(title) if zh is None else f"{zh} · {escape(title)}"
 
 
 def small_picture(path: Path) -> str:

@@ -19,7 +19,7 @@ _BOX_NOTE: Final = (
 )
 _PHOTO_NOTE: Final = (
     "Does this photo show it? shown, harmless: photos that do, and that do not; AP: average precision of the photo's "
-    "highest score; R@P90: recall at 90 % precision; recall and alarms: at the model's own thresholds; alarms: false "
+    "highest score; R@90: recall at 90 % precision; recall and alarms: at the model's own thresholds; alarms: false "
     "alarms per 100 harmless photos."
 )
 
@@ -48,13 +48,13 @@ def box_table(evaluation: Evaluation) -> TextTable:
 
 def photo_table(evaluation: Evaluation) -> TextTable:
     """How well whole photos are told apart, a row per hazard and label."""
-    header = ("kind", "name", "shown", "harmless", "AP", "R@P90", "recall", "alarms")
+    header = ("kind", "name", "shown", "harmless", "AP", "R@90", "recall", "alarms")
     return TextTable("Photos", header, tuple(_photo_row(row) for row in evaluation.subjects), _PHOTO_NOTE)
 
 
 def source_table(evaluation: Evaluation, label: str) -> TextTable:
     """One label, source by source."""
-    header = ("source", "photos", "shown", "boxes", "AP50", "AP50-95", "photo AP", "false alarms")
+    header = ("source", "photos", "shown", "boxes", "AP50", "AP50-95", "photo AP", "alarms")
     found = ((source, row) for source in evaluation.sources for row in _label_rows(source, label))
     note = (
         "" if all(source.held_out for source in evaluation.sources) else "* a part of this source trains or validates."
@@ -83,7 +83,7 @@ def calibration_table(evaluation: Evaluation) -> TextTable:
 
 def prefill_table(evaluation: Evaluation) -> TextTable:
     """How often the pre-filled category is given without a person, and how often it is right."""
-    header = ("photos", "count", "answered", "coverage", "right", "accuracy")
+    header = ("photos", "n", "answered", "coverage", "right", "accuracy")
     figures = evaluation.prefill
     if figures is None:
         return TextTable("Pre-fill", header, ())
@@ -91,9 +91,10 @@ def prefill_table(evaluation: Evaluation) -> TextTable:
     rows += [(hazard.value, share) for hazard, share in figures.hazards.items()]
     note = (
         f"Each photo alone, without words, by policy {figures.policy}. Photos whose truth is known: a true box of a "
-        "hazard says which it shows; without one, all hazard labels of the model must have been looked for. coverage: "
-        "share on which the model does not abstain; right: of the answers that name what was looked for, those whose "
-        "category is right; intervals are 95 % bootstrap over places. Calibration error of the stated confidence: "
+        "hazard says which it shows; without one, all hazard labels of the model must have been looked for. n: how "
+        "many; coverage: share on which the model does not abstain; right: of the answers that name what was looked "
+        "for, those whose category is right; intervals are 95 % bootstrap over places. Calibration error of the "
+        "stated confidence: "
         f"{number(figures.error)} where the model does not abstain, {number(figures.error_named)} wherever it names a "
         "hazard."
     )

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from hazardlens.model.manifest import ManifestDraft
 from hazardlens.training.data.records import PhotoRecord
-from hazardlens.training.data.splits import SplitManifest
-from hazardlens.training.data.splitting import SPLITS, sides
+from hazardlens.training.data.splits import SPLITS, SplitManifest
+from hazardlens.training.data.splitting import sides
 from hazardlens.training.measuring.calibrate import (
     CAUTIOUS_PROBABILITIES,
     MIN_POSITIVES,

@@ -13,8 +13,8 @@ from string import Template
 from typing import Final
 
 from hazardlens.training.data.records import PhotoRecord, read_labels, read_records
-from hazardlens.training.data.splits import SplitManifest
-from hazardlens.training.data.splitting import SPLITS, sides
+from hazardlens.training.data.splits import SPLITS, SplitManifest
+from hazardlens.training.data.splitting import sides
 from hazardlens.training.data.stats import DatasetStats, dataset_stats
 from hazardlens.training.errors import DatasetInvalidError
 from hazardlens.training.measuring.tables import NOTHING, TextTable
