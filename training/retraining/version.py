@@ -21,6 +21,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from hazardlens.training.data.records import COLUMNS, PhotoRecord, label_path, read_labels, read_records
 from hazardlens.training.data.splits import (
+    SPLITS,
     SplitConfig,
     SplitManifest,
     SplitName,
@@ -28,7 +29,7 @@ from hazardlens.training.data.splits import (
     read_split,
     write_split,
 )
-from hazardlens.training.data.splitting import SPLITS, sides
+from hazardlens.training.data.splitting import sides
 from hazardlens.training.errors import VersionError
 from hazardlens.training.retraining.entries import pixels_of
 
