@@ -83,7 +83,7 @@ def lay_uv(thing: Any, low_m: tuple[float, float], span_m: tuple[float, float]) 
     mesh.vertices.foreach_get("co", places)
     corners = np.empty(len(mesh.loops), np.int32)
     mesh.loops.foreach_get("vertex_index", corners)
-    uv = (places.reshape(-1, 3)[corners, :2] - np.float32(low_m)) / np.float32(span_m)
+    uv = (places.reshape(-1, 3)[corners, :2] - np.array(low_m)) / np.array(span_m)
     layer.data.foreach_set("uv", uv.astype(np.float32).ravel())
 
 
@@ -105,7 +105,7 @@ def filled(loops: Sequence[Loop]) -> Triangles:
 
 
 def _walls(start: int, length: int, count: int, *, inwards: bool) -> list[tuple[int, ...]]:
-    faces = []
+    faces: list[tuple[int, ...]] = []
     for level in (0, count):
         for i in range(length):
             a, b = start + i + level, start + (i + 1) % length + level

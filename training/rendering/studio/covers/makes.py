@@ -1,7 +1,7 @@
 """What covers there are: outline, size, stuff, pattern, frame, and the shaft below."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -94,16 +94,11 @@ _PATTERNS: Final = (
 )
 
 
-def draw_make(rng: np.random.Generator, kind: str | None = None) -> Make:
+def draw_make(rng: np.random.Generator) -> Make:
     """A cover of any kind, the usual ones more often."""
-    if kind is None:
-        kind = str(rng.choice(list(_KINDS), p=np.array(list(_KINDS.values())) / sum(_KINDS.values())))
-    make = {
-        "round_iron": _round_iron, "round_concrete": _concrete, "square_concrete": _concrete, "round_composite": _composite,
-        "square_iron": _square_iron, "small": _small, "double": _double, "grating": _grating, "steel_plate": _steel,
-        "tray": _tray, "painted": _painted,
-    }[kind]  # fmt: skip
-    return make(rng, kind)
+    shares = np.array(list(_KINDS.values()))
+    kind = str(rng.choice(list(_KINDS), p=shares / shares.sum()))
+    return _MAKERS[kind](rng, kind)
 
 
 def _round_iron(rng: np.random.Generator, kind: str) -> Make:
@@ -259,10 +254,25 @@ def _painted(rng: np.random.Generator, kind: str) -> Make:
     )
 
 
-def _below(rng: np.random.Generator) -> dict[str, object]:
+def _below(rng: np.random.Generator) -> dict[str, Any]:
     return {
         "collar": str(rng.choice(["none", "concrete", "asphalt", "setts"], p=[0.45, 0.27, 0.2, 0.08])),
         "collar_m": float(rng.uniform(0.08, 0.3)),
         "depth_m": float(rng.uniform(1.2, 3.5)),
         "walls": str(rng.choice(["brick", "concrete", "plastic"], p=[0.5, 0.4, 0.1])),
     }
+
+
+_MAKERS: Final = {
+    "round_iron": _round_iron,
+    "round_concrete": _concrete,
+    "square_concrete": _concrete,
+    "round_composite": _composite,
+    "square_iron": _square_iron,
+    "small": _small,
+    "double": _double,
+    "grating": _grating,
+    "steel_plate": _steel,
+    "tray": _tray,
+    "painted": _painted,
+}

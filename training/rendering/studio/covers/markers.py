@@ -40,8 +40,11 @@ def cone(assets: Assets, rng: np.random.Generator) -> Any:
     orange, white = plain((0.75, 0.13, 0.03), roughness=0.5), plain((0.7, 0.7, 0.68), roughness=0.4)
     height = float(rng.uniform(0.45, 0.75))
     foot = block("foot", (0, 0, 0.015), (0.36, 0.36, 0.03), plain((0.02, 0.02, 0.02)) if rng.random() < 0.5 else orange)
-    bands = [drum("band", (0, 0, 0.03 + height * (k + 0.5) / 4), 0.14 - 0.028 * k, height / 4, white if k == 1 else orange,
-                  top_radius_m=0.14 - 0.028 * (k + 1), sides=24) for k in range(4)]  # fmt: skip
+    bands = []
+    for k in range(4):
+        paint, low, high = white if k == 1 else orange, 0.14 - 0.028 * k, 0.112 - 0.028 * k
+        middle = (0, 0, 0.03 + height * (k + 0.5) / 4)
+        bands.append(drum("band", middle, low, height / 4, paint, top_radius_m=high, sides=24))
     return group("cone", [foot, *bands])
 
 

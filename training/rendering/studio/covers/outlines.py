@@ -27,7 +27,9 @@ def square_loop(half_x_m: float, half_y_m: float) -> Loop:
 def ragged(loop: Loop, rng: np.random.Generator, low_m: float, high_m: float) -> Loop:
     """The loop widened by an irregular amount between the two: what is left where asphalt breaks away."""
     angles = np.arange(len(loop)) * 2 * np.pi / len(loop)
-    wave = sum(rng.normal(0, 1 / k) * np.cos(k * angles + rng.uniform(0, 2 * np.pi)) for k in (1, 2, 3, 4, 6, 9))
+    wave = np.zeros(len(loop))
+    for k in (1, 2, 3, 4, 6, 9):
+        wave += rng.normal(0, 1 / k) * np.cos(k * angles + rng.uniform(0, 2 * np.pi))
     wave = (wave - wave.min()) / max(float(np.ptp(wave)), 1e-9)
     grow = low_m + (high_m - low_m) * wave + rng.uniform(-0.006, 0.006, len(loop))
     away = loop / np.linalg.norm(loop, axis=1, keepdims=True)

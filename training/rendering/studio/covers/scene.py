@@ -8,6 +8,7 @@ import numpy as np
 
 from hazardlens.training.rendering.studio.covers import grounds, scatter
 from hazardlens.training.rendering.studio.covers.bodies import loft
+from hazardlens.training.rendering.studio.covers.breaking import rubble
 from hazardlens.training.rendering.studio.covers.makes import Make, draw_make
 from hazardlens.training.rendering.studio.covers.markers import warning
 from hazardlens.training.rendering.studio.covers.pictures import Look, picture
@@ -51,6 +52,9 @@ class _Scene:
             scatter.tufts(
                 self.sites, self.rng, self.around.height, int(self.rng.integers(40, 700 if surface == "grass" else 200))
             )
+        for site in self.sites:
+            if self.rng.random() < 0.2:  # rubble lies round covers that are in order, too
+                rubble(site, site.make.outer(0.03), int(self.rng.integers(4, 25)))
         self.lights = Lights(stage, self.rng)
         self.warning = self._warning()
         self.states = [[make_state(site, "flush", stage.assets)] for site in self.sites]

@@ -59,6 +59,8 @@ def build_shaft(make: Make, assets: Assets, rng: np.random.Generator) -> list[An
 def _wall_look(make: Make, rng: np.random.Generator) -> Any:
     size = 384
     cloud, fine = clouds(rng, size, roughness=1.2), grain(rng, size, 1.0)
+    colour: Any
+    height: Any
     if make.walls == "plastic":
         tone = np.array(((0.5, 0.3, 0.16), (0.2, 0.2, 0.2), (0.25, 0.35, 0.45))[rng.integers(3)], np.float32)
         colour = tone * (1 + 0.05 * cloud)[..., None]
@@ -139,13 +141,13 @@ def _rubbish(make: Make, rng: np.random.Generator) -> list[Any]:
     for _ in range(int(rng.integers(2, 9))):
         size = rng.uniform(0.03, 0.14, 3) * min(1.0, make.half_m[0] / 0.3)
         place = rng.uniform(-0.7, 0.7, 2) * make.half_m
-        colour = tuple(float(v) for v in rng.uniform(0.05, 0.6, 3))
+        red, green, blue = rng.uniform(0.05, 0.6, 3).tolist()
         made.append(
             block(
                 "rubbish",
                 (float(place[0]), float(place[1]), -make.depth_m + 0.03),
                 tuple(size.tolist()),
-                plain(colour),
+                plain((red, green, blue)),
                 turn_rad=tuple(rng.uniform(-1, 1, 3).tolist()),
             )
         )

@@ -8,8 +8,9 @@ from typing import Any, Final
 import numpy as np
 from mathutils import Matrix, Vector
 
-from hazardlens.training.rendering.studio.covers.breaking import crater, gapped, lip, pieces, rubble, slope
+from hazardlens.training.rendering.studio.covers.breaking import crater, gapped, lip, pieces, slope
 from hazardlens.training.rendering.studio.covers.markers import marker
+from hazardlens.training.rendering.studio.covers.poses import hinged, side
 from hazardlens.training.rendering.studio.covers.sites import Leaf, Site
 from hazardlens.training.rendering.studio.shapes import show
 from hazardlens.training.rendering.studio.shots import Target
@@ -106,7 +107,7 @@ def _tilted(site: Site, _assets: Any) -> State:
     leaf = _any(site)
     lift = float(np.exp(site.rng.uniform(math.log(0.035), math.log(0.18))))
     return State(
-        "", [(RAISED, _whole(site))], [(leaf.pivot, _hinged(site, leaf, min(0.6, lift / (2 * min(leaf.make.half_m)))))]
+        "", [(RAISED, _whole(site))], [(leaf.pivot, hinged(site, leaf, min(0.6, lift / (2 * min(leaf.make.half_m)))))]
     )
 
 
@@ -118,14 +119,14 @@ def _leaning(site: Site, _assets: Any) -> State:
     return State(
         "",
         [(OPEN, [*site.hole]), (RAISED, [leaf.pivot]), *([(OK, rest)] if rest else [])],
-        [(leaf.pivot, _hinged(site, leaf, angle))],
+        [(leaf.pivot, hinged(site, leaf, angle))],
     )
 
 
 def _tipped(site: Site, _assets: Any) -> State:
     """Turned on its diameter: one side down in the shaft, the other sticks out."""
     leaf = _any(site)
-    axis = _side(site, leaf)[1]
+    axis = side(site, leaf)[1]
     angle = float(site.rng.uniform(0.2, 1.0))
     slip = Vector((*(site.rng.uniform(-0.15, 0.15, 2) * leaf.make.half_m), 0.0))
     turn = Matrix.Rotation(angle, 4, axis)
@@ -290,26 +291,5 @@ HAZARDS: Final[dict[str, Callable[[Site, Any], State]]] = {
 }
 
 
-def strewn(site: Site) -> Any:
-    """Rubble round a cover that is in order."""
-    return rubble(site, site.make.outer(0.03), int(site.rng.integers(4, 25)))
-
-
 def _any(site: Site) -> Leaf:
     return site.leaves[int(site.rng.integers(len(site.leaves)))]
-
-
-def _side(site: Site, leaf: Leaf) -> tuple[Vector, Vector]:
-    """A point on the edge, seen from the middle, and the axis along the edge there."""
-    turn = float(site.rng.uniform(0, 2 * math.pi)) if leaf.make.is_round else float(site.rng.integers(4)) * math.pi / 2
-    out = Vector((math.cos(turn), math.sin(turn), 0.0))
-    reach = leaf.make.half_m[0] if leaf.make.is_round or abs(out.x) > 0.5 else leaf.make.half_m[1]
-    return out * reach, Vector((-out.y, out.x, 0.0))
-
-
-def _hinged(site: Site, leaf: Leaf, angle_rad: float) -> Matrix:
-    """Turned up about a point of its edge."""
-    edge, axis = _side(site, leaf)
-    foot = edge + Vector((0, 0, -leaf.make.thick_m))
-    up = Matrix.Rotation(angle_rad, 4, axis)
-    return Matrix.Translation(Vector((*leaf.middle_m, 0.004)) + foot) @ up @ Matrix.Translation(-foot)
