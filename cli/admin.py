@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hazardlens.cli import erasing
+from hazardlens.cli import backup, erasing
 from hazardlens.cli.administering import administering
 from hazardlens.cli.errors import CliError
 from hazardlens.cli.terminal import printable, tell
@@ -38,6 +38,7 @@ def register(app: typer.Typer) -> None:
     admin.add_typer(account, name="account")
     admin.add_typer(key, name="key")
     erasing.register(admin)
+    backup.register(admin)
     app.add_typer(admin, name="admin")
 
 

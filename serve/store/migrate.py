@@ -6,6 +6,7 @@ from typing import Final
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -28,3 +29,13 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
         config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+
+
+def head_revision() -> str:
+    """The version of the tables that this program works with."""
+    return ScriptDirectory(str(MIGRATIONS)).get_heads()[0]
+
+
+def known_revisions() -> frozenset[str]:
+    """All versions of the tables up to this program's."""
+    return frozenset(step.revision for step in ScriptDirectory(str(MIGRATIONS)).walk_revisions())
