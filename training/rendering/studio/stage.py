@@ -46,7 +46,7 @@ class Stage:
             for block in list(blocks):
                 if block.users == 0 and block != self._mask_material:
                     blocks.remove(block)
-        _forget_pictures()
+        _forget_pictures(self.scene)
         self.scene.world = bpy.data.worlds.new("world")
 
     def link(self, thing: Any) -> Any:
@@ -143,19 +143,17 @@ def _empty_scene(threads: int) -> Any:
     return scene
 
 
-def _forget_pictures() -> None:
-    """Remove what was painted for the scene before the last one; pictures from files are kept for the next one.
+def _forget_pictures(scene: Any) -> None:
+    """Remove what was painted for the last scene; pictures from files are kept for the next one.
 
-    Cycles tells pictures apart by their address and keeps those of the last scene until the next one is rendered: one
-    that took the address of such a picture would show it instead.
+    Cycles tells pictures apart by their address and keeps what it has read: a new one at the address of an old one would
+    show that instead. Switching the persistent data off and on makes Cycles forget.
     """
+    scene.render.use_persistent_data = False
+    scene.render.use_persistent_data = True
     for image in list(bpy.data.images):
-        if image.users > 0 or image.source != "GENERATED":
-            continue
-        if "stale" in image:
+        if image.users == 0 and image.source == "GENERATED":
             bpy.data.images.remove(image)
-        else:
-            image["stale"] = True
 
 
 def _mask_material() -> Any:
