@@ -54,9 +54,7 @@ def choose_conditions(text: str) -> tuple[Condition, ...]:
     known = {condition.name: condition for condition in CONDITIONS}
     strangers = [name for name in names if name not in known]
     if strangers:
-        raise EvaluationError(
-            f"no condition {', '.join(map(repr, strangers))}: expected all, none or {','.join(known)}"
-        )
+        raise EvaluationError(f"no condition {', '.join(strangers)}: expected all, none or some of {','.join(known)}")
     return tuple(known[name] for name in names)
 
 
@@ -123,17 +121,15 @@ def small(pixels: Pixels, _rng: np.random.Generator) -> Pixels:
 
 def _line(length_px: float, angle_rad: float) -> npt.NDArray[np.float32]:
     """A kernel that spreads each pixel evenly along a line through the middle; its sum is 1."""
-    side = int(np.ceil(length_px)) | 1
-    kernel = np.zeros((side, side), np.float32)
-    reach = np.asarray([np.cos(angle_rad), np.sin(angle_rad)]) * (length_px - 1) / 2
-    # Sixteenths of a pixel, so that short lines in odd directions keep their length.
-    ends = [np.round((side // 2 + sign * reach) * 16).astype(int) for sign in (-1, 1)]
-    cv2.line(kernel, _point(ends[0]), _point(ends[1]), 1.0, 1, cv2.LINE_AA, 4)
+    middle = int(np.ceil(length_px / 2)) + 1
+    kernel = np.zeros((2 * middle + 1, 2 * middle + 1))
+    along = np.linspace(-length_px / 2, length_px / 2, 8 * len(kernel))
+    x, y = middle + along * np.cos(angle_rad), middle + along * np.sin(angle_rad)
+    left, top = np.floor(x).astype(int), np.floor(y).astype(int)
+    for columns, x_share in ((left, 1 - (x - left)), (left + 1, x - left)):
+        for rows, y_share in ((top, 1 - (y - top)), (top + 1, y - top)):
+            np.add.at(kernel, (rows, columns), x_share * y_share)
     return np.asarray(kernel / kernel.sum(), np.float32)
-
-
-def _point(place: npt.NDArray[np.int_]) -> tuple[int, int]:
-    return int(place[0]), int(place[1])
 
 
 def _bytes(values: npt.NDArray[np.floating[Any]]) -> Pixels:
