@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from hazardlens.training.data.records import PhotoRecord, read_records
-from hazardlens.training.data.splits import SplitConfig, SplitManifest, make_split, read_split, write_split
+from hazardlens.training.data.splits import SplitConfig, SplitManifest, hold_out, make_split, read_split, write_split
 from hazardlens.training.errors import SplitError
 
 
@@ -182,3 +182,31 @@ def test_the_shipped_split_fits_the_photos_and_parts_no_place(repo: Path, shared
     taught = {record.source for record in train + val}
     assert taught.isdisjoint(manifest.config.test_sources)
     assert manifest == make_split(records, manifest.config, manifest.near_duplicates)
+
+
+def test_holding_out_a_source_moves_it_and_its_places_and_nothing_else() -> None:
+    records = [*RECORDS, _record("n", "near", "square"), _record("o", "odd", "square"), *_many("odd", 6)]
+    base = make_split(records, CONFIG, [("near0", "odd0")])
+    held = hold_out(records, base, "odd")
+
+    before, after = _splits(base), _splits(held)
+    moved = {photo for photo in before if before[photo] != after[photo]}
+    assert {after[photo] for photo in after if photo.startswith("o")} == {"test"}
+    assert (after["n"], after["near0"]) == ("test", "test")
+    assert moved <= {"n", "near0", *(record.photo for record in records if record.source == "odd")}
+    assert held.name == "tiny-without-odd"
+    assert held.config.test_sources == ("far", "odd")
+    assert {item.photo for item in held.moved_to_test} == {"n", "near0"}
+    assert held.sha256 == held.content_sha256() != base.sha256
+
+
+def test_a_source_with_a_role_can_be_held_out() -> None:
+    held = hold_out(RECORDS, make_split(RECORDS, CONFIG), "pool")
+    assert held.config.pooled_sources == ()
+    assert {split for photo, split in _splits(held).items() if photo.startswith("pool")} == {"test"}
+
+
+@pytest.mark.parametrize(("source", "message"), [("far", "tests already"), ("ghost", "no photo is of source ghost")])
+def test_what_cannot_be_held_out_is_refused(source: str, message: str) -> None:
+    with pytest.raises(SplitError, match=message):
+        hold_out(RECORDS, make_split(RECORDS, CONFIG), source)
