@@ -146,8 +146,8 @@ def _empty_scene(threads: int) -> Any:
 def _forget_pictures(scene: Any) -> None:
     """Remove what was painted for the last scene; pictures from files are kept for the next one.
 
-    Cycles tells pictures apart by their address and keeps what it has read: a new one at the address of an old one would
-    show that instead. Switching the persistent data off and on makes Cycles forget.
+    Cycles tells pictures apart by their address and keeps what it has read: a new one at the address of an old one
+    would show that instead. Switching the persistent data off and on makes Cycles forget.
     """
     scene.render.use_persistent_data = False
     scene.render.use_persistent_data = True
