@@ -1,11 +1,17 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-from hazardlens.model.detector import ScriptedDetector
+from hazardlens.model.bundle import read_bundle
+from hazardlens.model.detector import OnnxDetector, ScriptedDetector
+from hazardlens.model.triage.reasons import DOUBTS
 from support import pictures
+from support.intake import photo_of, send
+from support.people import authenticate_by_header, headers_of
 from support.serving import CLASSIFY, found, serving
+from support.tiny_bundle import make_tiny_bundle
 
 
 @pytest.fixture
@@ -35,10 +41,76 @@ def test_requests_decisions_and_photos_are_counted(client: TestClient) -> None:
 def test_every_stage_is_timed(client: TestClient) -> None:
     client.post(CLASSIFY, files={"file": pictures.jpeg()})
     values = scrape(client)
-    for stage in ("queue", "decode", "inference", "total"):
+    # The network's own stages are told by the real detector only.
+    for stage in ("receive", "queue", "decode", "inference", "triage", "total"):
         assert values[f'hazardlens_stage_seconds_count{{stage="{stage}"}}'] == 1
     assert values['hazardlens_request_seconds_count{route="/v1/classify"}'] == 1
     assert values["hazardlens_body_bytes_count"] == 1
+
+
+def test_the_stages_of_the_network_are_timed_and_those_of_several_photos_add_up(tmp_path: Path) -> None:
+    with serving(OnnxDetector(read_bundle(make_tiny_bundle(tmp_path / "tiny").path))) as client:
+        client.post(CLASSIFY, files=[("file", pictures.jpeg())] * 3)
+        values = scrape(client)
+    stages = ("preprocess", "network", "postprocess")
+    assert [values[f'hazardlens_stage_seconds_count{{stage="{stage}"}}'] for stage in stages] == [1, 1, 1]
+    parts = sum(values[f'hazardlens_stage_seconds_sum{{stage="{stage}"}}'] for stage in stages)
+    assert 0 < parts <= values['hazardlens_stage_seconds_sum{stage="inference"}'] + 0.001
+
+
+def test_storing_a_report_is_a_stage_too(client: TestClient) -> None:
+    send(client, photo_of(1))
+    assert scrape(client)['hazardlens_stage_seconds_count{stage="store"}'] == 1
+
+
+def test_abstentions_are_counted_by_category_and_reason() -> None:
+    with serving() as client:  # which finds nothing
+        client.post(CLASSIFY, files={"file": pictures.jpeg()})
+        values = scrape(client)
+    key = 'hazardlens_abstentions_total{category="not_a_hazard",reason="nothing_found"}'
+    assert values[key] == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["", "井盖没了", "好像是井盖", "没有堆物", "已经清理好了", "help", "电缆掉下来了，井盖没了"]
+)
+@pytest.mark.parametrize("confidence", [0.2, 0.6, 0.95])
+def test_a_decision_needs_a_person_exactly_where_it_gives_such_a_reason(text: str, confidence: float) -> None:
+    with serving(ScriptedDetector([found(confidence=confidence)])) as client:
+        data = {"text": text} if text else {}
+        prefill = client.post(CLASSIFY, files={"file": pictures.jpeg()}, data=data).json()["prefill"]
+    assert prefill["needs_human"] == any(reason["code"] in DOUBTS for reason in prefill["reasons"])
+
+
+def test_refused_uploads_are_counted_by_code(client: TestClient) -> None:
+    client.post(CLASSIFY, files={"file": pictures.gif()})
+    client.post("/v1/reports", files={"file": pictures.gif()})
+    client.get("/v1/reports/nothing")
+    values = scrape(client)
+    refused = {name: value for name, value in values.items() if name.startswith("hazardlens_uploads_refused_total")}
+    assert refused == {'hazardlens_uploads_refused_total{code="image_format_unsupported"}': 2}
+
+
+def test_what_reviewers_change_is_counted_once_by_class_and_model() -> None:
+    with serving(ScriptedDetector([found()]), authenticate=authenticate_by_header, second_review_share=0) as client:
+        li = headers_of("li")
+        for change in (
+            {"verdict": "confirm"},
+            {"verdict": "correct", "urgency": "immediate", "reason": "wrong_urgency"},
+        ):
+            report = send(client, photo_of(1)).json()
+            claimed = client.post(f"/v1/reports/{report['id']}/claim", json={"version": report["version"]}, headers=li)
+            body = {"version": claimed.json()["version"], **change}
+            for _ in range(2):  # the second one is a repetition
+                answer = client.post(f"/v1/reports/{report['id']}/review", json=body, headers=li)
+                assert answer.status_code == 200, answer.text
+        values = scrape(client)
+    of = 'category="stacked_clutter"'
+    model = 'model_version="0"'
+    assert values[f'hazardlens_reviews_total{{{of},{model},verdict="confirm"}}'] == 1
+    assert values[f'hazardlens_reviews_total{{{of},{model},verdict="correct"}}'] == 1
+    changed = {name: value for name, value in values.items() if name.startswith("hazardlens_overrides_total")}
+    assert changed == {f'hazardlens_overrides_total{{{of},field="urgency",{model}}}': 1}
 
 
 def test_problems_are_counted_by_code(client: TestClient) -> None:
