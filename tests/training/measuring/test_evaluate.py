@@ -13,10 +13,12 @@ from hazardlens.model.bundle import CalibrationCurve
 from hazardlens.model.taxonomy import Category
 from hazardlens.training.data.records import read_records
 from hazardlens.training.data.splits import SplitConfig, SplitManifest, make_split, write_split
-from hazardlens.training.errors import SplitError
+from hazardlens.training.errors import EvaluationError, SplitError
+from hazardlens.training.measuring.answers import read_answers
 from hazardlens.training.measuring.candidates import Candidate, calibrate, label_hazards
+from hazardlens.training.measuring.conditions import choose_conditions
 from hazardlens.training.measuring.contact_sheet import save_contact_sheet, worst_false_alarms, worst_misses
-from hazardlens.training.measuring.evaluate import evaluate_bundle, evaluate_run, read_data, report
+from hazardlens.training.measuring.evaluate import Options, evaluate_bundle, evaluate_run, read_data, report
 from hazardlens.training.measuring.evaluation import Evaluation, evaluate
 from hazardlens.training.measuring.figures import save_figures
 from hazardlens.training.measuring.judged import JudgedPhoto
@@ -24,7 +26,7 @@ from hazardlens.training.measuring.tables import box_table, calibration_table, p
 from hazardlens.training.networks.network import save_network
 from support.judged_photos import HERE, LABELS, NEAR, THERE, clutter, photo, seen
 from support.lively_network import lively_network
-from support.photo_pool import POOL, write_pool
+from support.photo_pool import POOL, edit_cell, write_pool
 from support.tiny_bundle import make_tiny_bundle
 
 JUDGED = [
@@ -211,6 +213,53 @@ def test_a_bundle_is_evaluated_with_its_own_thresholds(root: Path, split: SplitM
     assert (tmp_path / "out/report.md").read_text("utf-8") == report(found)
 
 
+def test_the_page_needs_nothing_else_and_holds_photos_only_when_asked(
+    root: Path, split: SplitManifest, tmp_path: Path
+) -> None:
+    bundle = make_tiny_bundle(tmp_path / "bundle").path
+    photos = read_data(root, tmp_path / "split.json")
+    options = Options(choose_conditions("dusk,small"))
+    steps: list[tuple[int, int]] = []
+    found = evaluate_bundle(bundle, photos, "test", tmp_path / "out", lambda *step: steps.append(step), options)
+    assert [row.name for row in found.conditions] == ["dusk", "small"]
+    assert (steps[0], steps[-1]) == ((1, 6), (6, 6))
+    html = (tmp_path / "out/report.html").read_text("utf-8")
+    for needle in ("<svg", "无隐患照片上的误报", "trained on another split", "mistakes-exit_door.png", "黄昏"):
+        assert needle in html
+    assert not any(needle in html for needle in ("<script", "<img", "base64", 'href="http', "src="))
+
+    evaluate_bundle(bundle, photos, "test", tmp_path / "with", options=Options(pictures=True))
+    html = (tmp_path / "with/report.html").read_text("utf-8")
+    assert "data:image/jpeg;base64," in html
+    assert "不要公开" in html
+
+
+def test_the_file_holds_all_that_was_measured(root: Path, split: SplitManifest, tmp_path: Path) -> None:
+    bundle = make_tiny_bundle(tmp_path / "bundle").path
+    options = Options(choose_conditions("jpeg"))
+    found = evaluate_bundle(bundle, read_data(root, tmp_path / "split.json"), "test", tmp_path / "out", options=options)
+    assert Evaluation.read(tmp_path / "out") == found
+    assert found.trained_on_split is False
+    assert len(read_answers(tmp_path / "out").photos) == found.photos
+    with pytest.raises(EvaluationError, match=r"metrics\.json"):
+        Evaluation.read(tmp_path / "bundle")
+
+
+@pytest.mark.usefixtures("split")
+def test_rendered_photos_are_never_measured(root: Path, tmp_path: Path) -> None:
+    edit_cell(root, "b1", "provenance", "rendered")
+    photos = read_data(root, tmp_path / "split.json")
+    bundle = make_tiny_bundle(tmp_path / "bundle").path
+    with pytest.raises(EvaluationError, match=r"b1\.jpg is rendered"):
+        evaluate_bundle(bundle, photos, "test", tmp_path / "out")
+
+
+def test_sources_that_only_test_are_measured_apart(figures: Evaluation) -> None:
+    row = next(row for row in figures.strict if row.name == "stacked_clutter")
+    assert (row.boxes.photos, row.photos.harmless_photos) == (4, 1)
+    assert figures.alarms[0].photos == 3  # n1 to n3; on d1 and x1 nobody looked for a hazard
+
+
 def test_a_run_is_evaluated_with_what_its_validation_photos_say(
     root: Path, split: SplitManifest, tmp_path: Path
 ) -> None:
@@ -242,7 +291,7 @@ def command(*arguments: object) -> tuple[int, str, str]:
 @pytest.mark.usefixtures("split")
 def test_the_command_prints_whole_words_on_a_narrow_terminal(root: Path, tmp_path: Path) -> None:
     bundle = make_tiny_bundle(tmp_path / "bundle").path
-    options = ("--data", root, "--split", tmp_path / "split.json", "--out", tmp_path / "out")
+    options = ("--data", root, "--split", tmp_path / "split.json", "--out", tmp_path / "out", "--conditions", "small")
     code, out, _ = command("evaluate", "--bundle", bundle, *options)
     assert code == 0
     for expected in ("raised_manhole_cover", "not in the model", "no test photos", "exit_door", "Calibration"):
@@ -257,6 +306,7 @@ def test_the_command_prints_whole_words_on_a_narrow_terminal(root: Path, tmp_pat
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (("--bundle", "b", "--conditions", "fog"), "no condition fog"),
         ((), "give either --run or --bundle"),
         (("--run", "a", "--bundle", "b"), "give either --run or --bundle"),
         (("--bundle", "nowhere"), "nowhere"),
