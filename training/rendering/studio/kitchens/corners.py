@@ -4,10 +4,10 @@ import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
-from hazardlens.training.rendering.studio import lighting
-from hazardlens.training.rendering.studio.kitchens import mess, pests, soil, views
+from hazardlens.training.rendering.studio.kitchens import corner_lights, mess, pests, soil, views
 from hazardlens.training.rendering.studio.kitchens.clay import Clay
 from hazardlens.training.rendering.studio.kitchens.states import Setting
 from hazardlens.training.rendering.studio.kitchens.wares import FOODS
@@ -53,7 +53,8 @@ def build(stage: Stage) -> Sequence[Shot]:
     setting.only({"rats"}, rats)
     shots = []
     for number in range(rng.choice((4, 4, 5))):
-        camera, mood = _camera(spots[number % count], rng), _mood(corner, rng)
+        spot, mood = spots[number % count], _mood(corner, rng)
+        camera = views.unobstructed(stage.scene, partial(_camera, spot, rng))
         arrange = {state: _arranged(corner, setting, state, mood) for state in ("calm", "rats")}
         shots += [
             Shot(
@@ -264,46 +265,16 @@ def _camera(at_m: tuple[float, float, float], rng: random.Random) -> Camera:
 
 
 def _mood(corner: Corner, rng: random.Random) -> tuple[str, int]:
-    kinds = (
-        ("sun", "overcast", "overcast", "lamp", "lamp", "flash")
-        if corner.kind in OUTDOORS
-        else ("bulb", "tube", "even", "even", "dim", "flash")
-    )
+    kinds = corner_lights.OUTSIDE if corner.kind in OUTDOORS else corner_lights.INSIDE
     return rng.choice(kinds), rng.randrange(1 << 30)
 
 
 def _arranged(corner: Corner, setting: Setting, state: str, mood: tuple[str, int]) -> Callable[[], None]:
     def arrange() -> None:
         setting.show(state)
-        _light(corner, *mood)
+        corner_lights.light_corner(corner.kit.assets, corner.lamps, *mood)
 
     return arrange
-
-
-def _light(corner: Corner, kind: str, seed: int) -> None:
-    rng = random.Random(seed)  # noqa: S311 - light, no secret
-    assets = corner.kit.assets
-    lighting.remove(corner.lamps)
-    x, y = rng.uniform(-1.5, 1.5), -rng.uniform(0.8, 2.5)
-    if kind in {"sun", "overcast", "even"}:
-        lighting.light_sky(assets, rng, "indoors" if kind == "even" else "street", strength=rng.uniform(0.5, 1.2))
-        if kind == "sun":
-            corner.lamps.append(lighting.sun(rng.uniform(20, 65), rng.uniform(200, 340), rng.uniform(2, 5)))
-        return
-    lighting.light_plain((0.02, 0.022, 0.03), rng.uniform(0.2, 1.0))
-    if kind == "lamp":
-        warm = rng.choice(((1.0, 0.62, 0.25), (1.0, 0.8, 0.55), (0.9, 0.95, 1.0)))
-        corner.lamps.append(
-            lighting.spot_lamp(
-                (x * 1.5, y, 4.5), (x * 0.5, -0.6, 0), rng.uniform(300, 900), warm, cone_deg=120, radius_m=0.1
-            )
-        )
-    elif kind != "flash":
-        strong = {"bulb": 40.0, "tube": 45.0, "dim": 3.0}[kind]
-        colour = (0.9, 0.97, 1.0) if kind == "tube" else (1.0, 0.78, 0.5)
-        corner.lamps.append(
-            lighting.area_lamp((x, y, 2.4), (x, y, 0), (1.0 if kind == "tube" else 0.2, 0.15), strong, colour)
-        )
 
 
 def _targets(corner: Corner, rats: list[Any], state: str) -> Callable[[], list[Target]]:

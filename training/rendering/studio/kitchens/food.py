@@ -235,5 +235,6 @@ def _cooked(rng: random.Random, wares: Wares, reach_m: float) -> Morsels:
 
 
 _KINDS: Final[dict[str, Callable[[random.Random, Wares, float], Morsels]]] = {
-    "meat": _meat, "more_meat": _meat, "poultry": _poultry, "fish": _fish, "roots": _roots, "greens": _greens, "cooked": _cooked,
+    "meat": _meat, "more_meat": _meat, "poultry": _poultry, "fish": _fish, "roots": _roots, "greens": _greens,
+    "cooked": _cooked,
 }  # fmt: skip

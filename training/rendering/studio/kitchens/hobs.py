@@ -5,7 +5,7 @@ from typing import Any
 
 from hazardlens.training.rendering.studio.kitchens import soil
 from hazardlens.training.rendering.studio.kitchens.clay import Clay, circle
-from hazardlens.training.rendering.studio.kitchens.rooms import Room
+from hazardlens.training.rendering.studio.kitchens.plan import Room
 from hazardlens.training.rendering.studio.kitchens.states import Setting
 from hazardlens.training.rendering.studio.kitchens.wares import Wares
 from hazardlens.training.rendering.studio.materials import Colour, Surface, plain
@@ -81,7 +81,7 @@ def _gas_hob(kit: Kit, room: Room) -> tuple[Any, list[tuple[float, float, float]
     return plate, spots
 
 
-def _wok_range(kit: Kit, room: Room) -> tuple[Any, list[tuple[float, float, float]]]:
+def _wok_range(_kit: Kit, room: Room) -> tuple[Any, list[tuple[float, float, float]]]:
     x, y, z = room.hob_m, room.back_m / 2, room.top_m
     plate = block(
         "range", (x, y - 0.03, z + 0.021), (0.8, room.back_m + 0.02, 0.04), plain((0.5, 0.5, 0.5)), bevel_m=0.004
@@ -130,7 +130,7 @@ def _grime(kit: Kit, wares: Wares, room: Room, plate: Any) -> list[Any]:
     area = (x - half[0], y - half[1], x + half[0], y + half[1])
     fats = [plain(colour, roughness=rng.uniform(0.1, 0.5)) for colour in _fats(rng.random())]
     made = [
-        soil.spills(area, top, rng.randrange(5, 14), fats, rng, radius_m=(0.015, 0.07)),
+        soil.spills(area, top, rng.randrange(5, 14), fats, rng, radius_m=(0.01, 0.045)),
         soil.crumbs(area, top, rng.randrange(20, 80), (*wares.foods[:3], fats[0]), rng, size_m=(0.002, 0.008)),
     ]
     if rng.random() < 0.7:

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from hazardlens.training.rendering.studio.kitchens import food, hobs, mess, pests, tidy, views
 from hazardlens.training.rendering.studio.kitchens.moods import Lights, Mood, draw_mood
-from hazardlens.training.rendering.studio.kitchens.rooms import Room, build_room
+from hazardlens.training.rendering.studio.kitchens.plan import Room
+from hazardlens.training.rendering.studio.kitchens.rooms import build_room
 from hazardlens.training.rendering.studio.kitchens.states import Setting
 from hazardlens.training.rendering.studio.kitchens.wares import Wares
 from hazardlens.training.rendering.studio.props.kit import Kit
@@ -183,7 +184,10 @@ def _camera(place: Kitchen, name: str, rng: random.Random) -> Camera:
     room = place.room
     if name == "wide":
         at = rng.choice([place.spots[spot] for spot in place.spots if spot != "roaches"])
-        return views.wide((at[0], at[1], max(at[2], 0.45)), rng, x_m=room.walls_m, front_m=room.front_m)
+        far = (at[0], at[1], max(at[2], 0.45))
+        return views.unobstructed(
+            place.kit.stage.scene, lambda: views.wide(far, rng, x_m=room.walls_m, front_m=room.front_m)
+        )
     kinds: dict[str, Callable[[], Camera]] = {
         "sink": lambda: views.near(
             place.spots["sink"], rng, distance_m=rng.choice(((0.55, 0.8), (0.7, 1.2), (1.0, 1.7))), steep_deg=(32, 86)
@@ -199,7 +203,7 @@ def _camera(place: Kitchen, name: str, rng: random.Random) -> Camera:
             place.spots["roaches"], rng, distance_m=(0.25, 0.55), steep_deg=(20, 70), swing_deg=25
         ),
     }
-    return kinds[name]()
+    return views.unobstructed(place.kit.stage.scene, kinds[name])
 
 
 def _shot(place: Kitchen, lights: Lights, camera: Camera, mood: Mood, state: str, pair: str) -> Shot:
@@ -208,8 +212,9 @@ def _shot(place: Kitchen, lights: Lights, camera: Camera, mood: Mood, state: str
         lights.set(mood)
 
     return Shot(
-        state=state, camera=camera, arrange=arrange, targets=lambda: _targets(place, state), pair=pair, flash=mood.flash,
-        exposure_ev=-0.8 if mood.kind == "dim" else 0.0, tags={"style": place.room.style, "mood": mood.kind},
+        state=state, camera=camera, arrange=arrange, targets=lambda: _targets(place, state), pair=pair,
+        flash=mood.flash, exposure_ev=-0.8 if mood.kind == "dim" else 0.0,
+        tags={"style": place.room.style, "mood": mood.kind},
     )  # fmt: skip
 
 

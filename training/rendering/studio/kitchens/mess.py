@@ -7,7 +7,7 @@ from mathutils import Matrix
 
 from hazardlens.training.rendering.studio.kitchens import soil
 from hazardlens.training.rendering.studio.kitchens.piles import Heap
-from hazardlens.training.rendering.studio.kitchens.rooms import Room
+from hazardlens.training.rendering.studio.kitchens.plan import Room
 from hazardlens.training.rendering.studio.kitchens.sinks import Basin
 from hazardlens.training.rendering.studio.kitchens.states import discard
 from hazardlens.training.rendering.studio.kitchens.vessels import tray
@@ -20,7 +20,6 @@ from hazardlens.training.rendering.studio.shapes import block, drum, group
 PACKETS = (
     "groc_cereal",
     "groc_crisps",
-    "kn_pizza_box",
     "kn_styrofoam_box",
     "kn_paper_bag",
     "wine_bottle",
@@ -30,7 +29,7 @@ PACKETS = (
     "plastic_cup",
     "groc_ketchup",
 )
-_HEIGHTS = {"kn_pizza_box": 0.3, "kn_styrofoam_box": 0.12, "kn_paper_bag": 0.25, "kn_can_crushed": 0.08}
+_HEIGHTS = {"kn_styrofoam_box": 0.12, "kn_paper_bag": 0.25, "kn_can_crushed": 0.08}
 SCRAPS = ("kn_banana", "kn_fish_bones", "kn_apple_half", "kn_egg_half", "kn_bread")
 
 
@@ -50,8 +49,8 @@ def _full_basin(wares: Wares, basin: Basin, top_m: float) -> list[Any]:
     fill = rng.choice((0.0, 0.25, 0.5, 0.5, 0.8, 1.2))
     made = []
     heap = Heap(basin.centre_m, (a * 0.97, b * 0.97), floor, wall_m=basin.deep_m, square=basin.square)
-    count = round((a * b / 0.05) * rng.choice((3, 6, 10, 16)) * (1.3 if basin.deep_m > 0.24 else 1))
-    for _ in range(min(count, 24)):
+    count = round((a * b / 0.05) * rng.choice((4, 8, 11, 15, 18)) * (1.3 if basin.deep_m > 0.24 else 1))
+    for _ in range(min(max(count, 3), 24)):
         thing = _washing_up(wares, min(a, b))
         heap.drop(thing, rng, upset=rng.choice((0.08, 0.25, 0.5)))
         made.append(thing)
@@ -108,11 +107,13 @@ def filthy_counter(
     rng = kit.rng
     centre, half = ((x_m[0] + x_m[1]) / 2, (y_m[0] + y_m[1]) / 2), ((x_m[1] - x_m[0]) / 2, (y_m[1] - y_m[0]) / 2)
     heap = Heap(centre, half, top_m + 0.001)
-    made = []
+    made = [packet(kit) for _ in range(rng.randrange(0, 2 + round(half[0] * 7)))]
+    for thing in made:
+        heap.drop(thing, rng, upset=0.0)
     for _ in range(rng.randrange(1, 4)):
         made += _stack(wares, heap, half)
-    for _ in range(rng.randrange(1, 2 + round(half[0] * 14))):
-        thing = packet(kit) if rng.random() < 0.45 else wares.dish(rng.choice((*SMALL, *LARGE)), soiled=True)
+    for _ in range(rng.randrange(1, 2 + round(half[0] * 8))):
+        thing = wares.dish(rng.choice((*SMALL, *LARGE)), soiled=True)
         heap.drop(thing, rng, upset=0.04)
         made.append(thing)
     area = (x_m[0], y_m[0], x_m[1], y_m[1])
@@ -126,7 +127,7 @@ def _stack(wares: Wares, heap: Heap, half_m: tuple[float, float]) -> list[Any]:
     kind = rng.choice(("plate", "bowl", "bowl", "pot", "noodle_bowl", "deep_plate"))
     spot = (rng.uniform(-0.6, 0.6) * half_m[0], rng.uniform(-0.5, 0.6) * half_m[1])
     made = []
-    for _ in range(rng.randrange(2, 8)):
+    for _ in range(rng.randrange(2, 4 if kind == "pot" else 8)):
         thing = wares.dish(kind, soiled=True)
         thing["height_m"] = float(thing["height_m"]) * (0.55 if kind != "pot" else 1.6)
         heap.drop(thing, rng, upset=0.05, at_m=(spot[0] + rng.gauss(0, 0.008), spot[1] + rng.gauss(0, 0.008)))

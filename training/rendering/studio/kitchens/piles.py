@@ -41,7 +41,7 @@ class Heap:
     def drop(
         self, thing: Any, rng: random.Random, *, upset: float = 0.2, at_m: tuple[float, float] | None = None
     ) -> None:
-        """Lay a thing with `radius_m` and `height_m` somewhere; `upset` is how far it tilts beside the slope below it."""
+        """Lay a thing with `radius_m` and `height_m` somewhere; `upset` is how far it tilts beside the slope."""
         radius, height = float(thing["radius_m"]), float(thing["height_m"])
         x, y = self._spot(radius, rng) if at_m is None else at_m
         under = (self._x - x) ** 2 + (self._y - y) ** 2 <= radius**2
@@ -60,7 +60,8 @@ class Heap:
         )
         if face_down:
             turn = turn @ Matrix.Rotation(math.pi, 4, "X") @ Matrix.Translation((0, 0, -height))
-        thing.matrix_world = Matrix.Translation((self.centre_m[0] + x, self.centre_m[1] + y, z)) @ turn
+        place = Matrix.Translation((self.centre_m[0] + x, self.centre_m[1] + y, z))
+        thing.matrix_world = place @ turn @ Matrix.Diagonal((*thing.scale, 1.0))
         self._heights[under] = np.maximum(below, z + plane + 0.5 * height)
 
     def top_m(self, x_m: float, y_m: float) -> float:
@@ -73,7 +74,7 @@ class Heap:
     def _spot(self, radius_m: float, rng: random.Random) -> tuple[float, float]:
         """The lowest of a few places that leave the thing inside."""
         free = [max(half - radius_m * 0.92, 0.0) for half in self.half_m]
-        spots = [(rng.uniform(-free[0], free[0]), rng.uniform(-free[1], free[1])) for _ in range(3)]
+        spots = [(rng.uniform(-free[0], free[0]), rng.uniform(-free[1], free[1])) for _ in range(4)]
         return min(
             spots,
             key=lambda spot: float(

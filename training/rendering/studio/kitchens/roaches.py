@@ -27,7 +27,7 @@ class Roaches:
         shades = (
             plain(wings, roughness=0.22),
             plain(shield, roughness=0.2),
-            plain(tuple(0.6 * value for value in wings), roughness=0.4),
+            plain((0.6 * wings[0], 0.6 * wings[1], 0.6 * wings[2]), roughness=0.4),
         )
         self._meshes = [_roach(rng).mesh("roach", shades) for _ in range(3)]
 

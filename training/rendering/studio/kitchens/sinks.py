@@ -12,6 +12,13 @@ from hazardlens.training.rendering.studio.shapes import block, drum, tube
 
 SINK_KINDS: Final = ("single", "single", "large", "double", "double_uneven", "round", "trough", "deep")
 
+SPOUTS: Final[dict[str, tuple[tuple[float, float], ...]]] = {
+    "goose": ((0, 0), (0, 0.65), (0.2, 0.95), (0.55, 1.0), (0.9, 0.85), (1, 0.6)),
+    "straight": ((0, 0), (0, 0.6), (0.3, 0.95), (1, 1.0), (1.08, 0.75)),
+    "square": ((0, 0), (0, 1), (1, 1), (1, 0.82)),
+}
+"""Kind of tap -> its outline from the side: parts of its reach and of its height."""
+
 
 @dataclass(frozen=True, slots=True)
 class Basin:
@@ -122,13 +129,8 @@ def build_tap(plan: SinkPlan, top_m: float, back_m: float, rng: random.Random) -
     turn = rng.uniform(-0.6, 0.6)
     side, ahead = math.sin(turn), -math.cos(turn)
     high = rng.uniform(0.24, 0.36) if kind == "goose" else rng.uniform(0.12, 0.2)
-    outline = {
-        "goose": [(0, 0), (0, 0.65), (0.2, 0.95), (0.55, 1.0), (0.9, 0.85), (1, 0.6)],
-        "straight": [(0, 0), (0, 0.6), (0.3, 0.95), (1, 1.0), (1.08, 0.75)],
-        "square": [(0, 0), (0, 1), (1, 1), (1, 0.82)],
-    }[kind]  # fmt: skip
     path: list[Point] = [
-        (x + side * reach * along, y + ahead * reach * along, top_m + 0.04 + high * up) for along, up in outline
+        (x + side * reach * along, y + ahead * reach * along, top_m + 0.04 + high * up) for along, up in SPOUTS[kind]
     ]
     spout = tube("tap", path, rng.uniform(0.009, 0.014), chrome, sharp=kind == "square")
     lever = tube(

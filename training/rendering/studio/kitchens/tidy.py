@@ -5,7 +5,7 @@ from typing import Any
 
 from hazardlens.training.rendering.studio.kitchens import food
 from hazardlens.training.rendering.studio.kitchens.mess import bin_body, packet
-from hazardlens.training.rendering.studio.kitchens.rooms import Room
+from hazardlens.training.rendering.studio.kitchens.plan import Room
 from hazardlens.training.rendering.studio.kitchens.states import discard
 from hazardlens.training.rendering.studio.kitchens.wares import Wares
 from hazardlens.training.rendering.studio.materials import Surface, plain

@@ -2,10 +2,38 @@
 
 import math
 import random
+from collections.abc import Callable
+from typing import Any
+
+import bpy
+from mathutils import Vector
 
 from hazardlens.training.rendering.studio.shots import Camera
 
 Point = tuple[float, float, float]
+
+
+def unobstructed(scene: Any, draw: Callable[[], Camera], tries: int = 8) -> Camera:
+    """The first camera drawn that neither stands inside something nor looks at it from too near."""
+    bpy.context.view_layer.update()
+    camera = draw()
+    for _ in range(tries):
+        if _sees(scene, camera):
+            break
+        camera = draw()
+    return camera
+
+
+def _sees(scene: Any, camera: Camera) -> bool:
+    eye, aim = Vector(camera.position_m), Vector(camera.look_at_m)
+    ahead = aim - eye
+    side = ahead.cross(Vector((0, 0, 1))).normalized() * (0.3 * ahead.length)
+    graph = bpy.context.evaluated_depsgraph_get()
+    for ray, least in ((ahead, 0.75), (ahead + side, 0.4), (ahead - side, 0.4)):
+        hit, spot, *_ = scene.ray_cast(graph, eye, ray.normalized())
+        if hit and (spot - eye).length < least * ahead.length:
+            return False
+    return True
 
 
 def _phone(position_m: Point, look_at_m: Point, rng: random.Random, *, upright: float, lens_mm: float) -> Camera:
