@@ -52,6 +52,16 @@ class Settings(BaseSettings):
     shadow_backlog: int = Field(
         500, ge=1, description="Reports that may wait for the model in the shadow; of more, the oldest are given up."
     )
+    model_trial_s: float = Field(
+        60,
+        ge=0,
+        le=3600,
+        description="Seconds that a model, other than the one that ships, has to load and run once in a process of its "
+        "own before it is used; 0: it is not tried.",
+    )
+    model_trial_bytes: int = Field(
+        2048 * MIB, ge=64 * MIB, description="Memory that a model has for that, the program itself not counted."
+    )
     anonymous_intake: bool = Field(
         default=True, description="Whether people without an account may classify and report."
     )

@@ -14,6 +14,7 @@ from hazardlens.serve.registry.choosing import ModelChanges
 from hazardlens.serve.registry.errors import NoPreviousModelError
 from hazardlens.serve.registry.loading import BundleLoader, key_of
 from hazardlens.serve.registry.state import Choice, ModelKey, Shadow, read_choice, read_shadow
+from hazardlens.serve.registry.trial import trial_of
 from hazardlens.serve.settings import Settings
 from hazardlens.serve.store.engine import Store
 
@@ -42,7 +43,7 @@ class ModelDesk:
         self._settings = settings
         self._store = store
         self._now = now
-        self._loader = BundleLoader(self.shelf, self._load_model)
+        self._loader = BundleLoader(self.shelf, self._load_model, trial_of(settings))
 
     def listing(self) -> DeskListing:
         """All models.

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from hazardlens.model.bundle import read_bundle
 from hazardlens.model.errors import (
     BundleChecksumError,
     BundleError,
@@ -18,13 +19,21 @@ from hazardlens.serve.registry.bundles import BundleShelf
 from hazardlens.serve.registry.memory import FreedModels
 from hazardlens.serve.registry.self_test import self_test
 from hazardlens.serve.registry.state import ModelKey
+from hazardlens.serve.registry.trial import needs_trial
 
 
 class BundleLoader:
     """Loads bundles of a shelf; whatever fails becomes an error that names what is wrong."""
 
-    def __init__(self, shelf: BundleShelf, load_model: Callable[[Path], LoadedModel]) -> None:
+    def __init__(
+        self,
+        shelf: BundleShelf,
+        load_model: Callable[[Path], LoadedModel],
+        trial: Callable[[Path], None] | None = None,
+    ) -> None:
+        """Take the parts; `trial` is what a bundle of elsewhere has to pass before it is loaded."""
         self.shelf = shelf
+        self._trial = trial
         self.freed = FreedModels()
         self._load_model = load_model
 
@@ -64,6 +73,9 @@ class BundleLoader:
         return text
 
     def _load_and_test(self, path: Path) -> LoadedModel:
+        if self._trial is not None and needs_trial(path):
+            read_bundle(path)  # its own words and codes first: the trial's are fewer
+            self._trial(path)
         try:
             loaded = self._load_model(path)
         except (BundleError, PolicyError):

@@ -28,6 +28,7 @@ from hazardlens.serve.registry.errors import ModelInServiceError, NoPreviousMode
 from hazardlens.serve.registry.loading import BundleLoader, key_of
 from hazardlens.serve.registry.metrics import ModelMetrics, Outcome
 from hazardlens.serve.registry.state import Choice, ModelKey, Shadow, read_choice, read_shadow
+from hazardlens.serve.registry.trial import trial_of
 from hazardlens.serve.settings import Settings
 from hazardlens.serve.store.engine import Store
 from hazardlens.serve.store.errors import StoreUnavailableError
@@ -99,7 +100,7 @@ class ModelRegistry:
                 now=now,
             )
 
-        self.loader = BundleLoader(self.shelf, load)
+        self.loader = BundleLoader(self.shelf, load, trial_of(settings))
         self._load_default = partial(load, settings.bundle_path, detector)
         self._default_is_set = "bundle_path" in settings.model_fields_set
         self._slot = slot

@@ -54,7 +54,12 @@ class Models:
         **settings: Any,  # noqa: ANN401 - any setting
     ) -> Iterator[TestClient]:
         """A server of this registry; what it does by itself every few seconds, it does when a test says so."""
-        chosen = {"data_path": self.folder / "var", "bundle_path": self.default, "inference_threads": 1}
+        chosen = {
+            "data_path": self.folder / "var",
+            "bundle_path": self.default,
+            "inference_threads": 1,
+            "model_trial_s": 0,  # it costs a second or two each; test_trial.py has it
+        }
         app = create_app(
             load_settings(**{"model_poll_s": NEVER_S, **chosen, **settings}),
             authenticate=authenticate_by_header,
