@@ -63,6 +63,10 @@ class DriftWatch(Collector):
                 return {}
             return self._counted.distances(self._reference)
 
+    def describe(self) -> list[GaugeMetricFamily]:
+        """The names, for the registry."""
+        return self.collect()
+
     def collect(self) -> list[GaugeMetricFamily]:
         """For Prometheus, whenever it asks."""
         index = GaugeMetricFamily(

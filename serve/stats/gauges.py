@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge
 from sqlalchemy import Connection, func, select
@@ -23,7 +23,7 @@ from hazardlens.serve.stats.waiting import WAITING
 from hazardlens.serve.store.errors import StorageError, StoreUnavailableError
 from hazardlens.serve.store.tables import deliveries, reports
 
-_UNSEEN: Final = "none"
+_UNSEEN: Final = "unseen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Waiting:
     """How many wait, and since when the first of them.
 
     Attributes:
-        reports: urgency -> count and oldest; "none" for those that no model has looked at.
+        reports: urgency -> count and oldest; "unseen" for those that no model has looked at.
         second_looks: decided reports that wait for another reviewer.
         deliveries: messages to send.
         dead: messages that were given up.
@@ -48,14 +48,16 @@ def read_waiting_now(connection: Connection) -> Waiting:
     by_urgency = select(reports.c.urgency, func.count(), func.min(reports.c.created_at)).where(
         reports.c.state.in_([state.value for state in WAITING])
     )
-    found = {urgency: (n, oldest) for urgency, n, oldest in connection.execute(by_urgency.group_by(reports.c.urgency))}
-    levels: dict[str, Any] = {_UNSEEN: None} | {level.value: level.value for level in Urgency if level.value != _UNSEEN}
+    found: dict[str | None, tuple[int, datetime | None]] = {
+        urgency: (n, oldest) for urgency, n, oldest in connection.execute(by_urgency.group_by(reports.c.urgency))
+    }
+    levels: dict[str, str | None] = {_UNSEEN: None} | {level.value: level.value for level in Urgency}
     second = select(func.count()).where(reports.c.second_review == "wanted", reports.c.state.not_in(_NOT_DECIDED))
     waiting = select(func.count(), func.min(deliveries.c.created_at)).where(deliveries.c.state == DeliveryState.WAITING)
     dead = select(func.count()).where(deliveries.c.state == DeliveryState.DEAD)
     count, oldest = connection.execute(waiting).one()
     return Waiting(
-        {name: _sum(found, key, name) for name, key in levels.items()},
+        {name: found.get(key, (0, None)) for name, key in levels.items()},
         connection.execute(second).scalar_one(),
         (count, oldest),
         connection.execute(dead).scalar_one(),
@@ -63,11 +65,6 @@ def read_waiting_now(connection: Connection) -> Waiting:
 
 
 _NOT_DECIDED: Final = [state.value for state in (State.RECEIVED, State.PREFILLED, State.IN_REVIEW)]
-
-
-def _sum(found: dict[str | None, tuple[int, datetime]], key: str | None, name: str) -> tuple[int, datetime | None]:
-    rows = [found[one] for one in {key, name} if one in found]
-    return sum(n for n, _ in rows), min((oldest for _, oldest in rows), default=None)
 
 
 class WaitingGauges:
@@ -80,7 +77,9 @@ class WaitingGauges:
             return Gauge(f"hazardlens_{name}", documentation, labels, registry=registry)
 
         self._reports = gauge(
-            "reports_waiting", "Reports that wait for a reviewer, by urgency; none: no model has looked yet.", "urgency"
+            "reports_waiting",
+            "Reports that wait for a reviewer, by urgency; unseen: no model has looked yet.",
+            "urgency",
         )
         self._oldest = gauge("reports_oldest_waiting_seconds", "Age of the oldest of them; 0: none waits.", "urgency")
         self._second = gauge("second_looks_waiting", "Decided reports that wait for a second reviewer.")

@@ -71,15 +71,17 @@ def test_abstentions_are_counted_by_category_and_reason() -> None:
     assert values[key] == 1
 
 
-@pytest.mark.parametrize(
-    "text", ["", "井盖没了", "好像是井盖", "没有堆物", "已经清理好了", "help", "电缆掉下来了，井盖没了"]
-)
-@pytest.mark.parametrize("confidence", [0.2, 0.6, 0.95])
-def test_a_decision_needs_a_person_exactly_where_it_gives_such_a_reason(text: str, confidence: float) -> None:
-    with serving(ScriptedDetector([found(confidence=confidence)])) as client:
-        data = {"text": text} if text else {}
-        prefill = client.post(CLASSIFY, files={"file": pictures.jpeg()}, data=data).json()["prefill"]
-    assert prefill["needs_human"] == any(reason["code"] in DOUBTS for reason in prefill["reasons"])
+TEXTS = ("", "井盖没了", "好像是井盖", "没有堆物", "已经清理好了", "help", "电缆掉下来了，井盖没了")
+
+
+def test_a_decision_needs_a_person_exactly_where_it_gives_such_a_reason() -> None:
+    for confidence in (0.2, 0.95):
+        with serving(ScriptedDetector([found(confidence=confidence)])) as client:
+            for text in TEXTS:
+                data = {"text": text} if text else {}
+                prefill = client.post(CLASSIFY, files={"file": pictures.jpeg()}, data=data).json()["prefill"]
+                doubts = [reason["code"] for reason in prefill["reasons"] if reason["code"] in DOUBTS]
+                assert prefill["needs_human"] == bool(doubts), (text, confidence, prefill)
 
 
 def test_refused_uploads_are_counted_by_code(client: TestClient) -> None:

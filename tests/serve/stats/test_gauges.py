@@ -34,7 +34,7 @@ def test_what_waits_is_counted_with_its_age(store: Store) -> None:
     with store.read() as connection:
         waiting = read_waiting_now(connection)
     assert waiting.reports["urgent"] == (2, BEGINNING + timedelta(minutes=10))
-    assert waiting.reports["none"] == (1, BEGINNING + timedelta(minutes=30))
+    assert waiting.reports["unseen"] == (1, BEGINNING + timedelta(minutes=30))
     assert waiting.reports["immediate"] == (0, None)
     assert (waiting.second_looks, waiting.deliveries, waiting.dead) == (1, (3, BEGINNING), 1)
     registry = CollectorRegistry()
