@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,6 +61,7 @@ def enough(scenes: Sequence[dict[str, Any] | None], count: int) -> list[dict[str
     return None
 
 
+@cache
 def studio_sha256() -> str:
     """Of the studio's sources: two sets with the same hash and seed hold the same scenes."""
     folder = Path(__file__).parent / "studio"

@@ -74,7 +74,8 @@ def restore_scenes(out: Path, folder: Path, manifest: dict[str, Any]) -> None:
             (folder / photo.name).unlink(missing_ok=True)
             os.link(photo, folder / photo.name)
         frames = [_frame(photo) for photo in scene["photos"]]
-        content = {"name": scene["name"], "hazard": manifest["hazard"], "seed": scene["seed"], "frames": frames}
+        own = {key: scene[key] for key in ("name", "seed", "studio_sha256")}
+        content = {**own, "hazard": manifest["hazard"], "frames": frames}
         _replace(path, json.dumps(content, indent=1))
 
 
@@ -151,6 +152,7 @@ def _manifest(
             {
                 "name": scene["name"],
                 "seed": scene["seed"],
+                "studio_sha256": scene["studio_sha256"],
                 "whole": scene.get("whole", True),
                 "photos": [
                     {

@@ -17,7 +17,7 @@ from queue import SimpleQueue
 from typing import Any, Final, Protocol
 
 from hazardlens.training.errors import RenderError
-from hazardlens.training.rendering.orders import GENERATOR, Order, enough, order, studio_sha256
+from hazardlens.training.rendering.orders import GENERATOR, Order, enough, order
 from hazardlens.training.rendering.photo_set import read_manifest, restore_scenes, write_set
 
 Advance = Callable[[int, int], None]
@@ -105,7 +105,7 @@ def render_set(
     finally:
         for renderer in crew:
             renderer.stop()
-    write_set(out, {**identity, "studio_sha256": studio_sha256(), "blender": blender}, done, assets)
+    write_set(out, {**identity, "blender": blender}, done, assets)
     return Outcome(sum(len(scene["frames"]) for scene in done), len(done), run.failed, run.rendered)
 
 

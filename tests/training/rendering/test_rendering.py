@@ -3,6 +3,7 @@
 import io
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from PIL import Image
 from hazardlens.training.data.check import check_dataset
 from hazardlens.training.data.records import read_records
 from hazardlens.training.errors import RenderError
-from hazardlens.training.rendering.orders import Order, enough, order
+from hazardlens.training.rendering.orders import Order, enough, order, studio_sha256
 from hazardlens.training.rendering.rendering import Outcome, Plan, Renderer, render_set, scenes_folder
 
 HAZARD = "raised_manhole_cover"
@@ -39,7 +40,7 @@ class FakeStudio:
         if int(order.name[-5:]) in self.broken:
             return {"name": order.name, "error": "ValueError: no such\nsurface", "final": self.final}
         frames = [self._frame(order, number) for number in range(3)]
-        content = {"name": order.name, "hazard": order.hazard, "seed": order.seed, "frames": frames}
+        content = {**asdict(order), "studio_sha256": studio_sha256(), "frames": frames}
         (self.folder / f"{order.name}.json").write_text(json.dumps(content), "utf-8")
         return {"name": order.name, "frames": 3, "seconds": 0.0}
 
@@ -192,6 +193,7 @@ def test_the_manifest_names_scenes_seeds_and_hashes(tmp_path: Path) -> None:
     assert [scene["seed"] for scene in manifest["scenes"]] == [order(HAZARD, 3, index).seed for index in range(2)]
     hashes = {record.path.name: record.sha256 for record in read_records(tmp_path)}
     assert {photo["file"]: photo["sha256"] for scene in manifest["scenes"] for photo in scene["photos"]} == hashes
+    assert {scene["studio_sha256"] for scene in manifest["scenes"]} == {studio_sha256()}
     assert manifest["states"] == {"clear": 2, "open": 2}
 
 

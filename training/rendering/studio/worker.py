@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from hazardlens.training.rendering.orders import studio_sha256
 from hazardlens.training.rendering.studio.assets import Assets
 from hazardlens.training.rendering.studio.boxes import boxes_of, number_objects
 from hazardlens.training.rendering.studio.developing import develop, draw_development
@@ -59,7 +60,7 @@ def render_scene(stage: Stage, hazard: str, seed: int, name: str, out: Path) -> 
         frame = _render_shot(stage, shot, f"{name}-{number:02d}", out, np.random.default_rng((seed, number)))
         if frame is not None:
             frames.append(frame)
-    content = {"name": name, "hazard": hazard, "seed": seed, "frames": frames}
+    content = {"name": name, "hazard": hazard, "seed": seed, "studio_sha256": studio_sha256(), "frames": frames}
     part = out / f".{name}.json"
     part.write_text(json.dumps(content, indent=1), "utf-8")
     part.replace(out / f"{name}.json")
