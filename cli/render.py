@@ -41,7 +41,7 @@ def render(
     """
     with training_command():
         from hazardlens.training.errors import RenderError
-        from hazardlens.training.rendering.crew import Studio, default_python, hire
+        from hazardlens.training.rendering.crew import Studio, default_python, ended_together, hire
         from hazardlens.training.rendering.orders import TOPICS
         from hazardlens.training.rendering.rendering import Plan, render_set, scenes_folder
 
@@ -54,7 +54,7 @@ def render(
             studio = Studio(blender or default_python(), scenes_folder(folder), assets, size)
             version = studio.version()
             crew = hire(studio, workers, folder / ".studio.log")
-            with progress_bar(f"Rendering {TOPICS[one]}") as advance:
+            with progress_bar(f"Rendering {TOPICS[one]}") as advance, ended_together(crew):
                 made = render_set(
                     Plan(one, count, seed, size), crew, folder, blender=version, assets=assets, advance=advance
                 )

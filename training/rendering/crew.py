@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Timer
@@ -140,6 +142,22 @@ def _pipes(process: subprocess.Popen[str]) -> tuple[IO[str], IO[str]]:
 def default_python() -> Path:
     """Where `make blender` puts the interpreter with bpy: beside the environment that runs this."""
     return Path(sys.prefix).with_name(".venv-blender") / "bin" / "python"
+
+
+@contextmanager
+def ended_together(crew: Sequence[Worker]) -> Iterator[None]:
+    """Inside, a polite request to end (SIGTERM) ends the workers too; they would finish their scenes otherwise."""
+
+    def end(_signal: int, _frame: object) -> None:
+        for worker in crew:
+            worker.stop()
+        raise SystemExit(128 + signal.SIGTERM)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def hire(studio: Studio, count: int, log: Path) -> list[Worker]:
