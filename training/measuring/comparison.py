@@ -103,10 +103,15 @@ def differences(measured: Sequence[Measured], *, resamples: int = RESAMPLES) -> 
 
 
 def own_sources(measured: Sequence[Measured], *, resamples: int = RESAMPLES) -> list[OwnSources]:
-    """For each evaluation that holds out what others do not: its figures there."""
+    """For each evaluation that holds out what others do not: its figures there.
+
+    A model that was trained on another split than it was measured by has none: it may have seen the source.
+    """
     everywhere = frozenset.intersection(*(one.held_out() for one in measured))
     found = []
     for one in measured:
+        if one.figures.trained_on_split is False:
+            continue
         sources = tuple(sorted(one.held_out() - everywhere))
         labels = tuple(
             _on_sources(one, row, sources, resamples) for row in one.answers.subjects() if row.kind == "label"

@@ -93,14 +93,14 @@ def _models_table(measured: Sequence[Measured]) -> TextTable:
 
 
 def _together_table(measured: Sequence[Measured]) -> TextTable:
-    header = ("evaluation", "alarms/100", "coverage", "accuracy", "calibration error")
+    header = ("evaluation", "alarms/100", "coverage", "accuracy", "error")
     rows = []
     for one in measured:
         alarms, _, *told = together_cells(one.figures, None)
         rows.append((one.name, alarms, *told))
     note = (
         "alarms/100: false alarms of any hazard per 100 harmless photos; coverage, accuracy: of the pre-filled "
-        "category on photos with a hazard; calibration error: of the stated confidence, wherever a hazard is named."
+        "category on photos with a hazard; error: calibration error of the stated confidence, wherever a hazard is named."
     )
     return TextTable("All hazards together", header, tuple(rows), note)
 

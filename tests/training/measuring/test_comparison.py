@@ -120,6 +120,13 @@ def test_a_source_that_one_alone_holds_out_stands_apart(tmp_path: Path) -> None:
     assert (row.photos.positive_photos, row.photos.harmless_photos) == (4, 4 + 6)
 
 
+def test_a_model_that_may_have_seen_the_source_has_no_figures_on_it(tmp_path: Path) -> None:
+    write(tmp_path / "full", photos(found=True), "far")
+    figures = write(tmp_path / "other", photos(found=True, source="new"), "far", "new")
+    figures.model_copy(update={"trained_on_split": False}).write(tmp_path / "other")
+    assert own_sources(read_all([f"full={tmp_path / 'full'}", f"other={tmp_path / 'other'}"]), resamples=0) == []
+
+
 def test_the_page_needs_nothing_else(tmp_path: Path) -> None:
     write(tmp_path / "blind", photos(found=False), "far")
     write(tmp_path / "perfect", photos(found=True), "far")
