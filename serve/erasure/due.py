@@ -70,7 +70,8 @@ def whole_reports(limits: Limits) -> ColumnElement[bool]:
 
 def originals_only(limits: Limits) -> ColumnElement[bool]:
     """Condition on `reports`: its photos as they came in are to be erased."""
-    kept = exists().where(report_media.c.report_id == reports.c.id, report_media.c.sha256 != "")
+    media = report_media.alias()  # of its own, wherever this condition is put
+    kept = exists(select(media.c.n).where(media.c.report_id == reports.c.id, media.c.sha256 != "").correlate(reports))
     decided = reports.c.state.not_in(UNDECIDED)
     return and_(reports.c.erased_at.is_(None), decided, _is_before(_ended_at, limits.originals), kept)
 

@@ -20,7 +20,7 @@ PLACE: Final = (31.2304161, 121.4737012)
 FILE_NAME: Final = "IMG_wangxiaoming.jpg"
 NOTE: Final = "Frau Sonnenschein rief an"
 MARKS: Final = (
-    *("王小明", "13800138000", "梧桐弄", "4711", "zeppelin", "quux", "wangxiaoming", "Sonnenschein"),
+    *("王小明", "13800138000", "梧桐弄", "zeppelin", "quux", "wangxiaoming", "Sonnenschein"),
     *("31.23041", "121.47370"),
 )
 """What must be found nowhere."""

@@ -48,11 +48,12 @@ def send(client: TestClient) -> Send:
     """Send a report; `seed` makes its photo."""
 
     def send(seed: int = 0, **others: Any) -> dict[str, Any]:  # noqa: ANN401 - any field
+        reporter = others.get("reporter", personal.WORDS["reporter"])
         response = client.post(
             REPORTS,
             files={"file": (personal.FILE_NAME, personal.photo(seed))},
             data={name: str(value) for name, value in personal.fields(**others).items()},
-            headers={"Idempotency-Key": f"zeppelin-{seed}-{len(others)}"},
+            headers={"Idempotency-Key": f"{reporter}-{seed}"},
         )
         assert response.status_code == 201, response.text
         report: dict[str, Any] = response.json()
