@@ -1,6 +1,7 @@
 """`hazardlens evaluate` and `hazardlens export`: measure a trained model, and turn it into a bundle for serving."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -97,6 +98,10 @@ def export(
             "calibrate. May be repeated.",
         ),
     ] = None,
+    parts: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Cut-out parts: scenes composed into validation photos help to calibrate."),
+    ] = None,
     precision: Annotated[
         float, typer.Option(min=0.5, max=0.99, help="Share of alarms that are right, at least, on validation photos.")
     ] = 0.9,
@@ -116,16 +121,25 @@ def export(
     Example: hazardlens export --run runs/first --out bundle --data ../shared/data --split datasets/split-v1.json
     """
     with training_command():
+        from hazardlens.training.composing.registry import compositions
         from hazardlens.training.data.records import read_labels
         from hazardlens.training.data.rendered import read_sets
+        from hazardlens.training.errors import DatasetMissingError
         from hazardlens.training.measuring.evaluate import read_data
         from hazardlens.training.measuring.thresholds import Goal
+        from hazardlens.training.shipping.composed import composed_records
         from hazardlens.training.shipping.export import Wishes, export_run
 
+        if parts is not None and not parts.is_dir():
+            raise DatasetMissingError(f"{parts}: there is no such folder")
         wishes = Wishes(_sizes(sizes), int8 == "auto", Goal(precision, max_alarms), quick)
         photos = read_data(data, split)
         sets = read_sets(rendered or (), read_labels(data))
-        with progress_bar("Looking at photos") as advance:
+        with (
+            TemporaryDirectory(prefix="hazardlens-composed-") as folder,
+            progress_bar("Looking at photos") as advance,
+        ):
+            ways = () if parts is None else compositions(parts)
             bundle = export_run(
                 run,
                 out,
@@ -134,6 +148,7 @@ def export(
                 version=version,
                 wishes=wishes,
                 rendered=sets,
+                composed=composed_records(photos.part("val"), ways, Path(folder)),
                 remarks=remark or (),
                 advance=advance,
                 say=tell,

@@ -9,7 +9,7 @@ from hazardlens.model.postprocess import OutputForm
 from hazardlens.model.taxonomy import Category
 
 SCHEMA_VERSION: Final = 2
-"""Version 2 added `basis`, `rendered_*` and `stands_from` of a curve, and `weights`. Version 1 has none of them, and is
+"""Version 2 added `basis`, `made_*` and `stands_from` of a curve, and `weights`. Version 1 has none of them, and is
 read all the same: its curves are taken as they stand."""
 
 MOST_LABELS: Final = 1000
@@ -19,7 +19,7 @@ Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", max_length=100)]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*$", max_length=100)]
-Basis = Literal["real", "rendered", "none"]
+Basis = Literal["real", "made", "none"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -65,10 +65,11 @@ class CalibrationCurve(Part):
         probabilities: as many, never falling.
         photos: that the curve was fitted on.
         positives: of those, the ones that show the hazard.
-        basis: where the positives came from: `real` photos, `rendered` scenes where real ones are too few, or `none`:
+        basis: where the positives came from: `real` photos, `made` scenes where real ones are too few, or `none`:
             the data support neither curve nor threshold. None: not stated, in a bundle of schema version 1.
-        rendered_positives: rendered scenes that stood in for photos with the hazard.
-        rendered_negatives: rendered scenes without it; they test the threshold and are not in the curve.
+        made_positives: scenes that were made, rendered or composed into photos, and stood in for photos with the
+            hazard.
+        made_negatives: such scenes without it; they test the threshold and are not in the curve.
         stands_from: raw score from which triage may name the hazard without a person; None with a stated basis: from
             none.
     """
@@ -79,8 +80,8 @@ class CalibrationCurve(Part):
     photos: Count
     positives: Count
     basis: Basis | None = None
-    rendered_positives: Count = 0
-    rendered_negatives: Count = 0
+    made_positives: Count = 0
+    made_negatives: Count = 0
     stands_from: Share | None = None
 
     @model_validator(mode="after")

@@ -337,7 +337,7 @@ def test_a_bundle_of_the_first_schema_is_read(path: Path) -> None:
         curves = document["calibration"]
         assert isinstance(curves, list)
         for curve in curves:
-            for key in ("basis", "rendered_positives", "rendered_negatives", "stands_from"):
+            for key in ("basis", "made_positives", "made_negatives", "stands_from"):
                 del curve[key]
 
     rewrite_manifest(path, as_it_was)
@@ -351,7 +351,7 @@ def test_a_bundle_of_the_first_schema_is_read(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("basis", "stands_from", "expected"),
-    [("real", 0.4, 0.4), ("rendered", 0.6, 0.6), ("real", None, None), ("none", None, None)],
+    [("real", 0.4, 0.4), ("made", 0.6, 0.6), ("real", None, None), ("none", None, None)],
 )
 def test_triage_gets_to_know_from_where_a_hazard_stands_alone(
     basis: str, stands_from: float | None, expected: float | None

@@ -1,9 +1,9 @@
 """From raw scores to what may be said aloud: a probability per hazard, and a threshold per context label.
 
 Both are fitted on the validation photos, never on test photos. A photo's score for a hazard is the highest raw score of
-any of its labels. Where validation shows a hazard on too few photos, rendered scenes of the validation side stand in
-for them, at a discount; where there are too few of these too, the curve is a cautious default that never reaches a
-probability at which triage would act without a person. `thresholds.py` has the thresholds of hazards.
+any of its labels. Where validation shows a hazard on too few photos, made scenes (rendered, or composed into validation
+photos) stand in for them, at a discount; where there are too few of these too, the curve is a cautious default that
+never reaches a probability at which triage would act without a person. `thresholds.py` has the thresholds of hazards.
 """
 
 from collections.abc import Sequence
@@ -34,24 +34,24 @@ MIN_HARMLESS: Final = 30
 BLIND_THRESHOLD: Final = 0.5
 BLIND_RULE: Final = "default: too few validation photos"
 
-MIN_RENDERED: Final = 30
+MIN_MADE: Final = 30
 MIN_SCENES: Final = 10
-"""Rendered positives, and scenes that they come from, without which renders say nothing either."""
-RENDERED_WEIGHT: Final = 0.5
-"""A rendered positive counts as half a photo at most: a network finds scenes of the generator that trained it more
+"""Made positives, and scenes that they come from, without which they say nothing either."""
+MADE_WEIGHT: Final = 0.5
+"""A made positive counts as half a photo at most: a network finds scenes of the generator that trained it more
 surely than the same thing in the street, as if every second real one were missed."""
-RENDERED_SHARE: Final = 0.25
-"""Rendered positives make up at most this share of the weight: how many were rendered says nothing about how often the
+MADE_SHARE: Final = 0.25
+"""Made positives make up at most this share of the weight: how many were made says nothing about how often the
 hazard is reported."""
-RENDERED_CAP: Final = 0.9
-"""No probability that rests on renders exceeds this, however cleanly the scores part."""
+MADE_CAP: Final = 0.9
+"""No probability that rests on made scenes exceeds this, however cleanly the scores part."""
 
 _BINS: Final = 10
 _SAME: Final = 1e-9
 
 
 def fit_curve(
-    photos: Sequence[JudgedPhoto], subject: Subject, rendered: Sequence[JudgedPhoto] = ()
+    photos: Sequence[JudgedPhoto], subject: Subject, stand_ins: Sequence[JudgedPhoto] = ()
 ) -> CalibrationCurve:
     """A hazard's curve from raw score to probability, from validation photos.
 
@@ -61,10 +61,10 @@ def fit_curve(
     Args:
         photos: real validation photos.
         subject: the hazard.
-        rendered: rendered scenes of the validation side; their positives count only where real ones are too few, and
+        stand_ins: made scenes of the validation side; their positives count only where real ones are too few, and
             their negatives never.
     """
-    real, made, scenes = hazard_scores(photos, rendered, subject)
+    real, made, scenes = hazard_scores(photos, stand_ins, subject)
     harmless, positives = int((~real.positive).sum()), int(real.positive.sum())
     basis = _basis(positives, harmless, int(made.positive.sum()), scenes)
     if basis == "none":
@@ -73,7 +73,7 @@ def fit_curve(
         knots, probabilities = _smoothed_blocks(real, np.ones(len(real.scores)))
     else:
         knots, probabilities = _discounted(real, made)
-    stood_in = basis == "rendered"
+    stood_in = basis == "made"
     return CalibrationCurve(
         hazard=Category(subject.name),
         scores=knots,
@@ -81,25 +81,25 @@ def fit_curve(
         photos=positives + harmless,
         positives=positives,
         basis=basis,
-        rendered_positives=int(made.positive.sum()) if stood_in else 0,
-        rendered_negatives=int((~made.positive).sum()) if stood_in else 0,
+        made_positives=int(made.positive.sum()) if stood_in else 0,
+        made_negatives=int((~made.positive).sum()) if stood_in else 0,
     )
 
 
 def hazard_scores(
-    photos: Sequence[JudgedPhoto], rendered: Sequence[JudgedPhoto], subject: Subject
+    photos: Sequence[JudgedPhoto], stand_ins: Sequence[JudgedPhoto], subject: Subject
 ) -> tuple[PhotoScores, PhotoScores, int]:
-    """Scores of the real and of the rendered photos that count, and how many scenes show the hazard."""
+    """Scores of the real and of the made photos that count, and how many scenes show the hazard."""
     _, real = counted(photos, subject)
-    kept, made = counted(rendered, subject)
+    kept, made = counted(stand_ins, subject)
     scenes = {photo.group for photo, shown in zip(kept, made.positive, strict=True) if shown}
     return real, made, len(scenes)
 
 
-def rendered_weight(positives: int, harmless: int) -> float:
-    """What one of `positives` rendered photos counts beside `harmless` real ones."""
-    share = RENDERED_SHARE / (1 - RENDERED_SHARE) * harmless / max(1, positives)
-    return min(RENDERED_WEIGHT, share)
+def made_weight(positives: int, harmless: int) -> float:
+    """What one of `positives` made photos counts beside `harmless` real ones."""
+    share = MADE_SHARE / (1 - MADE_SHARE) * harmless / max(1, positives)
+    return min(MADE_WEIGHT, share)
 
 
 def is_cautious(curve: CalibrationCurve) -> bool:
@@ -107,23 +107,23 @@ def is_cautious(curve: CalibrationCurve) -> bool:
     return curve.basis == "none" or (curve.scores, curve.probabilities) == (CAUTIOUS_SCORES, CAUTIOUS_PROBABILITIES)
 
 
-def _basis(positives: int, harmless: int, rendered: int, scenes: int) -> Basis:
+def _basis(positives: int, harmless: int, made: int, scenes: int) -> Basis:
     if min(positives, harmless) >= MIN_POSITIVES:
         return "real"
-    enough = rendered >= MIN_RENDERED and scenes >= MIN_SCENES and harmless >= MIN_HARMLESS
-    return "rendered" if enough else "none"
+    enough = made >= MIN_MADE and scenes >= MIN_SCENES and harmless >= MIN_HARMLESS
+    return "made" if enough else "none"
 
 
 def _discounted(real: PhotoScores, made: PhotoScores) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """The curve of real photos and rendered positives, these with less weight, and capped."""
-    stand_ins = made.scores[made.positive]
-    weight = rendered_weight(len(stand_ins), int((~real.positive).sum()))
+    """The curve of real photos and made positives, these with less weight, and capped."""
+    positives = made.scores[made.positive]
+    weight = made_weight(len(positives), int((~real.positive).sum()))
     joined = PhotoScores(
-        np.concatenate([real.scores, stand_ins]), np.concatenate([real.positive, np.ones(len(stand_ins), bool)])
+        np.concatenate([real.scores, positives]), np.concatenate([real.positive, np.ones(len(positives), bool)])
     )
-    weights = np.concatenate([np.ones(len(real.scores)), np.full(len(stand_ins), weight)])
+    weights = np.concatenate([np.ones(len(real.scores)), np.full(len(positives), weight)])
     knots, probabilities = _smoothed_blocks(joined, weights)
-    return knots, tuple(min(value, RENDERED_CAP) for value in probabilities)
+    return knots, tuple(min(value, MADE_CAP) for value in probabilities)
 
 
 def _smoothed_blocks(photos: PhotoScores, weights: Floats) -> tuple[tuple[float, ...], tuple[float, ...]]:

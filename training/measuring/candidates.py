@@ -85,7 +85,7 @@ def calibrate(
     labels: Sequence[str],
     hazards: Mapping[str, Category | None] | None = None,
     *,
-    rendered: Sequence[JudgedPhoto] = (),
+    stand_ins: Sequence[JudgedPhoto] = (),
     goal: Goal | None = None,
 ) -> Calibration:
     """Fit thresholds for all labels, and a curve for each hazard that one of them stands for.
@@ -94,22 +94,22 @@ def calibrate(
         validation: real photos.
         labels: of the model.
         hazards: what they stand for; by default the taxonomy says it.
-        rendered: rendered scenes of the validation side, which stand in where real photos of a hazard are too few.
+        stand_ins: made scenes of the validation side, which stand in where real photos of a hazard are too few.
         goal: for the thresholds of hazards.
     """
     goal = goal or Goal()
     rows = subjects(dict.fromkeys(labels, 0.0), label_hazards(labels) if hazards is None else hazards)
     named = [row for row in rows if row.kind == "hazard"]
-    known = [(row, fit_curve(validation, row, rendered)) for row in named if row.model_thresholds]
+    known = [(row, fit_curve(validation, row, stand_ins)) for row in named if row.model_thresholds]
     chosen = {
         label: found
         for row, curve in known
-        for label, found in hazard_thresholds(validation, rendered, row, curve.basis, goal).items()
+        for label, found in hazard_thresholds(validation, stand_ins, row, curve.basis, goal).items()
     }
     held, alarms = hold_together(validation, chosen, [label for row in named for label in row.truth_labels], goal)
     thresholds = {label: held[label] if label in held else choose_threshold(validation, label) for label in labels}
     curves = tuple(
-        curve.model_copy(update={"stands_from": stands_from(validation, rendered, row, curve.basis, goal, thresholds)})
+        curve.model_copy(update={"stands_from": stands_from(validation, stand_ins, row, curve.basis, goal, thresholds)})
         for row, curve in known
     )
     return Calibration(thresholds, curves, goal, alarms)

@@ -20,7 +20,7 @@ from hazardlens.training.measuring.calibrate import (
     Threshold,
     hazard_scores,
     label_best_f1,
-    rendered_weight,
+    made_weight,
 )
 from hazardlens.training.measuring.curves import PhotoScores
 from hazardlens.training.measuring.judged import JudgedPhoto
@@ -54,7 +54,7 @@ class Evidence:
 
     Attributes:
         real: of real validation photos.
-        made: of rendered ones; none where real ones are enough.
+        made: of made ones; none where real ones are enough.
     """
 
     real: PhotoScores
@@ -70,20 +70,20 @@ class Evidence:
         return int((self.real.scores[~self.real.positive] >= threshold).sum())
 
     def lost_at(self, threshold: float) -> float:
-        """Share of the positives, real and rendered, below the threshold."""
+        """Share of the positives, real and made, below the threshold."""
         scores = np.concatenate([part.scores[part.positive] for part in (self.real, self.made)])
         return float((scores < threshold).mean()) if len(scores) else 0.0
 
     def meets(self, goal: Goal, threshold: float) -> bool:
         """Whether precision and alarms both hold for photos that reach the threshold.
 
-        Precision is smoothed by one photo of either kind, so that one right answer is no proof. A rendered positive
-        counts for less than a photo, and rendered scenes must keep the precision among themselves: there the flush
+        Precision is smoothed by one photo of either kind, so that one right answer is no proof. A made positive
+        counts for less than a photo, and made scenes must keep the precision among themselves: there the flush
         cover beside the raised one is a sterner test than photos of anything.
         """
         if not self.harmless or 100 * self.alarms_at(threshold) > goal.max_alarms * self.harmless:
             return False
-        weight = rendered_weight(int(self.made.positive.sum()), self.harmless)
+        weight = made_weight(int(self.made.positive.sum()), self.harmless)
         right = _reached(self.real, threshold) + weight * _reached(self.made, threshold)
         if _smoothed(right, self.alarms_at(threshold)) < goal.precision:
             return False
@@ -92,10 +92,10 @@ class Evidence:
 
 
 def evidence_for(
-    photos: Sequence[JudgedPhoto], rendered: Sequence[JudgedPhoto], subject: Subject, basis: Basis | None
+    photos: Sequence[JudgedPhoto], stand_ins: Sequence[JudgedPhoto], subject: Subject, basis: Basis | None
 ) -> Evidence:
-    """The scores for a hazard or one of its labels; rendered ones only where the hazard's curve rests on them."""
-    real, made, _ = hazard_scores(photos, rendered if basis == "rendered" else (), subject)
+    """The scores for a hazard or one of its labels; made ones only where the hazard's curve rests on them."""
+    real, made, _ = hazard_scores(photos, stand_ins if basis == "made" else (), subject)
     return Evidence(real, made)
 
 
@@ -110,7 +110,7 @@ def lowest_that_meets(evidence: Evidence, goal: Goal) -> float | None:
 
 def hazard_thresholds(
     photos: Sequence[JudgedPhoto],
-    rendered: Sequence[JudgedPhoto],
+    stand_ins: Sequence[JudgedPhoto],
     hazard: Subject,
     basis: Basis | None,
     goal: Goal,
@@ -119,14 +119,14 @@ def hazard_thresholds(
     chosen = {}
     for label in hazard.model_thresholds:
         own = Subject(label, "label", hazard.truth_labels, {label: 0.0})
-        evidence = evidence_for(photos, rendered, own, basis)
+        evidence = evidence_for(photos, stand_ins, own, basis)
         chosen[label] = (_label_threshold(photos, label, evidence, goal), evidence)
     return chosen
 
 
 def stands_from(
     photos: Sequence[JudgedPhoto],
-    rendered: Sequence[JudgedPhoto],
+    stand_ins: Sequence[JudgedPhoto],
     hazard: Subject,
     basis: Basis | None,
     goal: Goal,
@@ -138,7 +138,7 @@ def stands_from(
     """
     if basis == "none":
         return None
-    met = lowest_that_meets(evidence_for(photos, rendered, hazard, basis), goal)
+    met = lowest_that_meets(evidence_for(photos, stand_ins, hazard, basis), goal)
     return None if met is None else max(met, min(thresholds[label].value for label in hazard.model_thresholds))
 
 
@@ -146,7 +146,7 @@ def _label_threshold(photos: Sequence[JudgedPhoto], label: str, evidence: Eviden
     met = lowest_that_meets(evidence, goal)
     origin = f"on {len(evidence.real.scores)} validation photos"
     if len(evidence.made.scores):
-        origin += f" and {len(evidence.made.scores)} rendered ones"
+        origin += f" and {len(evidence.made.scores)} made ones"
     if met is not None:
         threshold = Threshold(_clamped(met, LOWEST), f"{goal} {origin}")
     elif evidence.harmless >= MIN_HARMLESS:

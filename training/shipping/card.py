@@ -17,11 +17,11 @@ from hazardlens.training.data.splits import SPLITS, SplitManifest
 from hazardlens.training.data.splitting import sides
 from hazardlens.training.measuring.calibrate import (
     CAUTIOUS_PROBABILITIES,
+    MADE_CAP,
+    MADE_SHARE,
+    MADE_WEIGHT,
+    MIN_MADE,
     MIN_POSITIVES,
-    MIN_RENDERED,
-    RENDERED_CAP,
-    RENDERED_SHARE,
-    RENDERED_WEIGHT,
 )
 from hazardlens.training.measuring.candidates import Calibration
 from hazardlens.training.measuring.evaluation import Evaluation
@@ -156,10 +156,10 @@ def _supported(facts: CardFacts) -> dict[str, str]:
         "abstaining": _listed([curve.hazard.value for curve in calibration.curves if curve.abstains]),
         "min_positives": str(MIN_POSITIVES),
         "cautious": f"{CAUTIOUS_PROBABILITIES[-1]:.2f}",
-        "min_rendered": str(MIN_RENDERED),
-        "rendered_weight": f"{RENDERED_WEIGHT:g}",
-        "rendered_share": f"{RENDERED_SHARE:.0%}",
-        "rendered_cap": f"{RENDERED_CAP:g}",
+        "min_made": str(MIN_MADE),
+        "made_weight": f"{MADE_WEIGHT:g}",
+        "made_share": f"{MADE_SHARE:.0%}",
+        "made_cap": f"{MADE_CAP:g}",
     }
 
 

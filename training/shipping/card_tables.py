@@ -10,7 +10,7 @@ from hazardlens.training.shipping.variants import MOST_LOSS, VariantFigures
 _NO_CHOICE: Final = "This graph ({size} px, {weights}) is the only one that was made of this network."
 _BASES: Final = {
     "real": "real photos",
-    "rendered": "**rendered scenes**, discounted",
+    "made": "**made scenes**, discounted",
     "none": "nothing: too few photos",
     None: "not stated by the model that it was taken from",
 }
@@ -43,8 +43,8 @@ def _variant(row: VariantFigures, chosen: VariantFigures) -> tuple[str, ...]:
 def _note(row: VariantFigures) -> str:
     weighted = ", ".join(f"{label} (weight {row.weights_of[label]:.2g})" for label in row.labels)
     judged = f"AP50: mean over {weighted}, on validation photos; labels with few boxes weigh less"
-    if row.rendered:
-        judged += f"; {', '.join(row.rendered)} on rendered scenes, because real photos show too few"
+    if row.made:
+        judged += f"; {', '.join(row.made)} on made scenes, because real photos show too few"
     return (
         f"{judged}. ms a photo: median on one thread of the machine that exported, all graphs in turn; time: the same "
         "as a share of the graph that ships. That is the one with the most AP50 per millisecond of those within "
@@ -54,13 +54,13 @@ def _note(row: VariantFigures) -> str:
 
 def basis(curves: Sequence[CalibrationCurve]) -> TextTable:
     """What each hazard's curve was fitted on, and from where triage may name it alone."""
-    header = ("hazard", "rests on", "real photos", "that show it", "rendered that show it", "without", "alone from")
+    header = ("hazard", "rests on", "real photos", "that show it", "made ones that show it", "without", "alone from")
     return TextTable("Basis", header, tuple(_basis(curve) for curve in curves))
 
 
 def _basis(curve: CalibrationCurve) -> tuple[str, ...]:
     alone = "never: always asks a person" if curve.abstains else f"raw score {number(curve.stands_from or 0.0)}"
-    counts = (curve.photos, curve.positives, curve.rendered_positives, curve.rendered_negatives)
+    counts = (curve.photos, curve.positives, curve.made_positives, curve.made_negatives)
     return (curve.hazard.value, _BASES[curve.basis], *(str(count or NOTHING) for count in counts), alone)
 
 

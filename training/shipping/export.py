@@ -70,6 +70,7 @@ def export_run(  # noqa: PLR0913 - all but the first three may be left out
     version: str | None = None,
     wishes: Wishes | None = None,
     rendered: Sequence[RenderedSet] = (),
+    composed: Sequence[PhotoRecord] = (),
     remarks: Sequence[str] = (),
     parent: Manifest | None = None,
     hazards: Mapping[str, Category | None] | None = None,
@@ -87,6 +88,7 @@ def export_run(  # noqa: PLR0913 - all but the first three may be left out
         version: by default the day, like 2026.11.24.
         wishes: which variants to choose from, and what the thresholds are set for.
         rendered: rendered sets; where real photos are too few, their scenes of the validation side help to calibrate.
+        composed: scenes composed into validation photos, which help likewise.
         remarks: sentences for the card on what the figures do not say.
         parent: of the bundle that the run started from; what validation photos cannot teach is taken from it.
         hazards: what labels stand for, where the taxonomy does not know it.
@@ -107,16 +109,16 @@ def export_run(  # noqa: PLR0913 - all but the first three may be left out
     draft = draft_of(source, photos, meanings, name=name or source.name, version=version or _day(made), made=made)
     if parent is not None:
         draft = descend(draft, parent)
-    if source.description.get("rendered") and not rendered:
-        say("the run saw rendered scenes, none are given here: hazards that few real photos show will abstain")
-    material = _material(photos, rendered, source.rendered_val, wishes)
+    if source.description.get("rendered") and not (rendered or composed):
+        say("the run saw made scenes, none are given here: hazards that few real photos show will abstain")
+    material = _material(photos, rendered, source.rendered_val, composed, wishes)
     variant, measured = _variant(network, draft, material, wishes, say)
     draft = variant.describe(draft)
     parity = _parity(resized(network, variant.size_px), variant, draft, material.validation)
     finder = variant.detector(draft, threads=2)
-    say(f"calibrating on {len(material.validation)} validation photos and {len(material.rendered)} rendered ones")
-    looked, made_up = judge(finder, material.validation, advance), judge(finder, material.rendered, advance)
-    calibration = calibrate(looked, network.labels, meanings, rendered=made_up, goal=wishes.goal)
+    say(f"calibrating on {len(material.validation)} validation photos and {len(material.made)} made ones")
+    looked, made_up = judge(finder, material.validation, advance), judge(finder, material.made, advance)
+    calibration = calibrate(looked, network.labels, meanings, stand_ins=made_up, goal=wishes.goal)
     if parent is not None:
         calibration = calibration.filled_from(parent)
     values = calibration.values
@@ -136,14 +138,20 @@ def _day(moment: datetime) -> str:
     return f"{moment:%Y.%m.%d}"
 
 
-def _material(photos: LabelledSplit, rendered: Sequence[RenderedSet], share: float, wishes: Wishes) -> Material:
+def _material(
+    photos: LabelledSplit,
+    rendered: Sequence[RenderedSet],
+    share: float,
+    composed: Sequence[PhotoRecord],
+    wishes: Wishes,
+) -> Material:
     """Photos of the training side, only where an 8-bit graph needs them, and of the validation side."""
     scenes = [record for each in rendered for record in each.records]
     learnt = [record for record in scenes if not validates(record, share)]
     return Material(
         training=[*photos.part("train"), *learnt] if wishes.int8 else (),
         validation=photos.part("val"),
-        rendered=[record for record in scenes if validates(record, share)],
+        made=[*(record for record in scenes if validates(record, share)), *composed],
     )
 
 

@@ -1,6 +1,6 @@
 """One network at several input sizes, in float32 and 8-bit: which one ships, by accuracy on validation photos and time.
 
-Accuracy is the mean AP50 over the labels that enough validation boxes can judge: boxes of real photos, or of rendered
+Accuracy is the mean AP50 over the labels that enough validation boxes can judge: boxes of real photos, or of made
 scenes of the validation side where real ones are too few. Labels with few boxes weigh less, because their figure moves
 by points when one box is missed. Test photos take no part in the choice.
 """
@@ -32,7 +32,7 @@ MIN_BOXES: Final = 5
 FULL_BOXES: Final = 30
 """From so many boxes on a label has its full weight; with fewer, its share of it."""
 RENDERED_SHARE: Final = 0.5
-"""Of its weight, what a label has that only rendered scenes judge."""
+"""Of its weight, what a label has that only made scenes judge."""
 MOST_LOSS: Final = 0.01
 """AP50 by which the variant that ships may be worse than the best."""
 
@@ -46,16 +46,16 @@ class Effort:
 
     Attributes:
         calibration_photos: training photos from which an 8-bit graph takes its ranges.
-        rendered_photos: rendered scenes at most on which accuracy is measured.
+        made_photos: made scenes at most on which accuracy is measured.
         timed_photos: photos that are timed, once with each variant in turn.
     """
 
     calibration_photos: int = 96
-    rendered_photos: int = 200
+    made_photos: int = 200
     timed_photos: int = 40
 
 
-QUICK: Final = Effort(calibration_photos=4, rendered_photos=8, timed_photos=3)
+QUICK: Final = Effort(calibration_photos=4, made_photos=8, timed_photos=3)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +93,7 @@ class VariantFigures(BaseModel):
         ap50: mean over `labels`, weighted.
         labels: AP50 by label.
         weights_of: what each of them weighs.
-        rendered: those of the labels that rendered scenes judge.
+        made: those of the labels that made scenes judge.
         latency_ms: median time of one photo on one thread: pre-processing, graph and post-processing.
         chosen: it ships.
     """
@@ -106,7 +106,7 @@ class VariantFigures(BaseModel):
     ap50: float
     labels: dict[str, float]
     weights_of: dict[str, float]
-    rendered: tuple[str, ...]
+    made: tuple[str, ...]
     latency_ms: float
     chosen: bool = False
 
@@ -128,12 +128,12 @@ class Material:
     Attributes:
         training: real and rendered training photos, for the ranges of 8-bit graphs.
         validation: real validation photos.
-        rendered: rendered scenes of the validation side.
+        made: rendered scenes of the validation side, and scenes composed into validation photos.
     """
 
     training: Sequence[PhotoRecord]
     validation: Sequence[PhotoRecord]
-    rendered: Sequence[PhotoRecord] = ()
+    made: Sequence[PhotoRecord] = ()
 
 
 def resized(network: Network, size_px: int) -> Network:
@@ -177,7 +177,7 @@ def measure_variants(
         ExportError: no label has enough validation boxes to choose by.
     """
     detectors = [variant.detector(draft, threads=1) for variant in variants]
-    made = spread(material.rendered, effort.rendered_photos)
+    made = spread(material.made, effort.made_photos)
     figures = []
     times = _times(detectors, spread(material.validation, effort.timed_photos))
     for variant, detector, seconds in zip(variants, detectors, times, strict=True):
@@ -189,7 +189,7 @@ def measure_variants(
             ap50=sum(item.ap50 * item.weight for item in found) / sum(item.weight for item in found),
             labels={item.label: item.ap50 for item in found},
             weights_of={item.label: item.weight for item in found},
-            rendered=tuple(item.label for item in found if item.rendered),
+            made=tuple(item.label for item in found if item.made),
             latency_ms=1000 * seconds,
         )
         say(f"{row.name}: AP50 {row.ap50:.3f} over {len(found)} labels, {row.latency_ms:.1f} ms a photo")
@@ -246,11 +246,11 @@ class _Judged:
     label: str
     ap50: float
     weight: float
-    rendered: bool
+    made: bool
 
 
 def _accuracy(real: Sequence[JudgedPhoto], made: Sequence[JudgedPhoto], labels: Sequence[str]) -> list[_Judged]:
-    """AP50 and weight of each label that real photos, or else rendered scenes, can judge."""
+    """AP50 and weight of each label that real photos, or else made scenes, can judge."""
     found: list[_Judged] = []
     for label in labels:
         subject = Subject(label, "label", frozenset([label]), {label: 0.0})

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from hazardlens.model.taxonomy import Category
 from hazardlens.training.measuring.calibrate import (
     CAUTIOUS_PROBABILITIES,
-    MIN_RENDERED,
+    MADE_CAP,
+    MADE_WEIGHT,
+    MIN_MADE,
     MIN_SCENES,
-    RENDERED_CAP,
-    RENDERED_WEIGHT,
     fit_curve,
-    rendered_weight,
+    made_weight,
 )
 from hazardlens.training.measuring.candidates import calibrate
 from hazardlens.training.measuring.judged import JudgedPhoto
@@ -32,12 +32,12 @@ def harmless(score: float) -> JudgedPhoto:
     return photo("n", [], [seen(score, HERE)] if score else [])
 
 
-def renders(*scores: float, count: int = MIN_RENDERED, scenes: int = MIN_SCENES) -> list[JudgedPhoto]:
+def renders(*scores: float, count: int = MIN_MADE, scenes: int = MIN_SCENES) -> list[JudgedPhoto]:
     return [shows(scores[index % len(scores)], index % scenes) for index in range(count)]
 
 
 def met(photos: list[JudgedPhoto], rendered: tuple[JudgedPhoto, ...] = (), goal: Goal | None = None) -> float | None:
-    evidence = evidence_for(photos, rendered, HAZARD, "rendered" if rendered else "real")
+    evidence = evidence_for(photos, rendered, HAZARD, "made" if rendered else "real")
     return lowest_that_meets(evidence, goal or Goal())
 
 
@@ -83,9 +83,9 @@ def test_both_goals_hold_for_any_photos(rows: list[tuple[float, bool]], precisio
 
 def test_renders_stand_in_where_real_photos_are_too_few() -> None:
     curve = fit_curve([shows(0.8)] * 3 + [harmless(0.1)] * 60, HAZARD, renders(0.8))
-    assert (curve.basis, curve.photos, curve.positives) == ("rendered", 63, 3)
-    assert (curve.rendered_positives, curve.rendered_negatives) == (MIN_RENDERED, 0)
-    assert curve.probabilities[-1] <= RENDERED_CAP
+    assert (curve.basis, curve.photos, curve.positives) == ("made", 63, 3)
+    assert (curve.made_positives, curve.made_negatives) == (MIN_MADE, 0)
+    assert curve.probabilities[-1] <= MADE_CAP
     assert curve.probabilities[0] < 0.05
 
 
@@ -98,14 +98,14 @@ def test_renders_change_nothing_where_real_photos_are_enough() -> None:
 @pytest.mark.parametrize(
     "rendered",
     [
-        pytest.param(renders(0.9, count=MIN_RENDERED - 1), id="too few"),
+        pytest.param(renders(0.9, count=MIN_MADE - 1), id="too few"),
         pytest.param(renders(0.9, scenes=MIN_SCENES - 1), id="too few scenes"),
         pytest.param([], id="none"),
     ],
 )
 def test_too_few_renders_leave_no_basis(rendered: list[JudgedPhoto]) -> None:
     curve = fit_curve([harmless(0.1)] * 60, HAZARD, rendered)
-    assert (curve.basis, curve.probabilities, curve.rendered_positives) == ("none", CAUTIOUS_PROBABILITIES, 0)
+    assert (curve.basis, curve.probabilities, curve.made_positives) == ("none", CAUTIOUS_PROBABILITIES, 0)
 
 
 def test_renders_say_nothing_without_real_harmless_photos() -> None:
@@ -116,7 +116,7 @@ def test_a_rendered_photo_counts_for_less_than_a_real_one() -> None:
     noise = [harmless(0.1)] * 55 + [harmless(0.7)] * 5
     real = fit_curve([*noise, *renders(0.7, count=60)], HAZARD)
     made = fit_curve(noise, HAZARD, renders(0.7, count=60))
-    assert made.basis == "rendered"
+    assert made.basis == "made"
     assert made.probabilities[-1] < real.probabilities[-1] - 0.05
 
 
@@ -124,7 +124,7 @@ def test_more_renders_do_not_make_a_hazard_likelier() -> None:
     noise = [harmless(0.1)] * 55 + [harmless(0.7)] * 5
     few, many = (fit_curve(noise, HAZARD, renders(0.7, count=count)) for count in (60, 6000))
     assert many.probabilities[-1] == pytest.approx(few.probabilities[-1], abs=0.01)
-    assert rendered_weight(10, 1000) == RENDERED_WEIGHT
+    assert made_weight(10, 1000) == MADE_WEIGHT
 
 
 def test_rendered_harmless_scenes_test_the_threshold() -> None:
@@ -139,7 +139,7 @@ def test_rendered_harmless_scenes_are_not_in_the_curve() -> None:
     plain = fit_curve(real, HAZARD, renders(0.8))
     tested = fit_curve(real, HAZARD, [*renders(0.8), *[harmless(0.8)] * 40])
     assert tested.probabilities == plain.probabilities
-    assert tested.rendered_negatives == 40
+    assert tested.made_negatives == 40
 
 
 def test_a_hazard_abstains_where_nothing_supports_a_threshold() -> None:

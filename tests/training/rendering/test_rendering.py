@@ -217,4 +217,4 @@ def test_neighbouring_seeds_share_no_scene() -> None:
 def test_enough_is_the_shortest_beginning_with_three_photos(scenes: list[Any], names: list[str] | None) -> None:
     found = enough(scenes, 3)
 
-    assert (found and [scene["name"] for scene in found]) == names
+    assert (None if found is None else [scene["name"] for scene in found]) == names

@@ -30,7 +30,7 @@ def row(ap50: float, latency_ms: float, size_px: int = 512, weights: Weights = "
         ap50=ap50,
         labels={"stacked_clutter": ap50},
         weights_of={"stacked_clutter": 1.0},
-        rendered=(),
+        made=(),
         latency_ms=latency_ms,
     )
 
@@ -88,7 +88,7 @@ def test_rendered_scenes_judge_labels_that_real_photos_do_not_show(tmp_path: Pat
     )
     draft = tiny_draft(LIVELY_LABELS)
     (found,) = measure_variants(variants, draft, Material((), bare, made), effort=QUICK, say=lambda _line: None)
-    assert found.rendered == ("stacked_clutter",)
+    assert found.made == ("stacked_clutter",)
     assert found.weights_of == {"stacked_clutter": 0.5 * 6 / 30}
     with pytest.raises(ExportError, match="no label has 5 validation boxes"):
         measure_variants(variants, draft, Material((), bare), effort=QUICK, say=lambda _line: None)
