@@ -3,11 +3,13 @@
 import hashlib
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from hazardlens.model.exports import ReviewedExport, read_export
 from hazardlens.training.data.records import PhotoRecord
@@ -27,6 +29,8 @@ from hazardlens.training.retraining.version import (
     write_version,
 )
 
+_HALF: Final = ".making-"
+_DAY_S: Final = 24 * 3600
 Advance = Callable[[int, int], None]
 
 
@@ -77,7 +81,8 @@ def build_version(
         SplitError: a split was made for other photos.
     """
     datasets.mkdir(parents=True, exist_ok=True)
-    staged = Path(tempfile.mkdtemp(prefix=".making-", dir=datasets))
+    _tidy(datasets)
+    staged = Path(tempfile.mkdtemp(prefix=_HALF, dir=datasets))
     try:
         staged.chmod(0o755)
         (staged / "photos").mkdir()
@@ -90,6 +95,13 @@ def build_version(
         return _read_back(folder, None if before is None else before[1], fresh=known is None)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
+
+
+def _tidy(datasets: Path) -> None:
+    """Remove what processes that were killed have left half-way a day ago and longer: it holds people's photos."""
+    for left in datasets.glob(f"{_HALF}*"):
+        if left.stat().st_mtime < time.time() - _DAY_S:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def reopen_version(folder: Path) -> BuiltVersion:

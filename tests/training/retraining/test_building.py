@@ -1,6 +1,7 @@
 """A dataset version: what reviewers decided, divided by place and time, under a name that says what is in it."""
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -159,6 +160,10 @@ def test_what_a_killed_process_left_is_no_version(tmp_path: Path) -> None:
     half.mkdir(parents=True)
     (half / DATASET_FILE).write_text("{", "utf-8")
     assert build(tmp_path, ten_days()).diff is None
+    assert half.exists()  # another process may be making it
+    os.utime(half, (0, 0))
+    build(tmp_path, ten_days(), name="again")
+    assert not half.exists()
 
 
 def test_the_difference_to_the_last_version_is_told_by_label(tmp_path: Path) -> None:
