@@ -57,6 +57,7 @@ from hazardlens.serve.stats.gauges import WaitingGauges, gauging
 from hazardlens.serve.store.engine import Store
 from hazardlens.serve.store.keeper import StoreKeeper, kept
 from hazardlens.serve.store.places import open_blobs
+from hazardlens.serve.tracing import Tracing, open_tracing
 from hazardlens.serve.uploads import UploadLimits
 
 _RANDOM: Final = secrets.SystemRandom()
@@ -99,6 +100,7 @@ def create_app(
         new_id: ids of requests that bring none.
         greet: called in a thread once the database is ready, to tell whoever started the app what to do first.
     """
+    tracing = open_tracing(settings.otlp_endpoint)
     services = _make_services(settings, detector=detector, policy=policy, authenticate=authenticate, now=now, draw=draw)
     app = FastAPI(
         title="hazardlens",
@@ -107,15 +109,16 @@ def create_app(
         version=version("hazardlens"),
         openapi_url=None,  # routes/docs.py answers for it, like any other route
         redirect_slashes=False,  # a redirected upload travels twice
-        lifespan=partial(_lifespan, services, WaitingGauges(services.metrics.registry), greet),
+        lifespan=partial(_lifespan, services, WaitingGauges(services.metrics.registry), tracing, greet),
         exception_handlers=EXCEPTION_HANDLERS,
     )
     app.state.services = services
+    services.metrics.trace_stages(tracing.stage)
     document = partial(openapi_document, max_files=settings.max_files, bodies=_BODIES, examples=REPORT_EXAMPLES)
     app.openapi = partial(document, app)  # type: ignore[method-assign]  # FastAPI's own documented way
     # The last one added is the outermost.
     app.add_middleware(BodyLimitMiddleware, max_body_bytes=settings.max_body_bytes)
-    app.add_middleware(RequestMiddleware, settings=settings, metrics=services.metrics, new_id=new_id)
+    app.add_middleware(RequestMiddleware, settings=settings, metrics=services.metrics, tracing=tracing, new_id=new_id)
     for routes in (
         classify,
         reports,
@@ -195,7 +198,7 @@ def _make_services(
 
 @asynccontextmanager
 async def _lifespan(
-    services: Services, gauges: WaitingGauges, greet: Callable[[Services], None], _: FastAPI
+    services: Services, gauges: WaitingGauges, tracing: Tracing, greet: Callable[[Services], None], _: FastAPI
 ) -> AsyncIterator[None]:
     poll_s = services.settings.model_poll_s
     try:
@@ -212,3 +215,4 @@ async def _lifespan(
     finally:
         services.pool.close()
         services.store.close()
+        tracing.close()

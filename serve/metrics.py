@@ -5,7 +5,7 @@ docs/operations.md lists them; a test compares the two.
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Final
 
@@ -106,6 +106,7 @@ class Metrics:
             ("category", "model_version", "field"),
             registry=self._registry,
         )
+        self._trace: Callable[[str], AbstractContextManager[object]] = nullcontext
         self._listeners: list[Callable[[Classification], None]] = []
         self._in_flight = Gauge("hazardlens_requests_in_flight", "Requests under way.", registry=self._registry)
         ProcessCollector(registry=self._registry)
@@ -122,6 +123,10 @@ class Metrics:
     def tell_answers(self, listener: Callable[[Classification], None]) -> None:
         """Have `listener` called with each answer whose boxes are listed as usual, in whatever thread it was given."""
         self._listeners.append(listener)
+
+    def trace_stages(self, trace: Callable[[str], AbstractContextManager[object]]) -> None:
+        """Have each stage of work run inside a span of its name, too."""
+        self._trace = trace
 
     def started(self) -> None:
         """A request came in."""
@@ -164,7 +169,8 @@ class Metrics:
         def listen(stage: Stage) -> Iterator[None]:
             start = time.perf_counter()
             try:
-                yield
+                with self._trace(stage):
+                    yield
             finally:
                 seconds[stage] = seconds.get(stage, 0.0) + time.perf_counter() - start
 

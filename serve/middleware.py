@@ -16,6 +16,7 @@ from hazardlens.serve.logs import log_failure
 from hazardlens.serve.metrics import Metrics
 from hazardlens.serve.problems import INTERNAL_ERROR, http_answer, respond
 from hazardlens.serve.settings import Settings
+from hazardlens.serve.tracing import Tracing
 
 _log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("hazardlens.access")
 
@@ -44,10 +45,13 @@ QUIET_ROUTES: Final = frozenset({"/healthz", "/readyz", "/metrics", STATIC_ROUTE
 class RequestMiddleware:
     """Wraps each request; nothing that happens inside goes uncounted or unanswered."""
 
-    def __init__(self, app: ASGIApp, *, settings: Settings, metrics: Metrics, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, settings: Settings, metrics: Metrics, tracing: Tracing, new_id: Callable[[], str]
+    ) -> None:
         self.app = app
         self._settings = settings
         self._metrics = metrics
+        self._tracing = tracing
         self._new_id = new_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,7 +73,10 @@ class RequestMiddleware:
                 self._promise_tls(scope, headers)
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=facts.request_id):
+        with (
+            structlog.contextvars.bound_contextvars(request_id=facts.request_id),
+            self._tracing.request(Headers(scope=scope), facts.request_id) as span,
+        ):
             self._metrics.started()
             try:
                 # No name has this character in it, and PostgreSQL refuses to look for one.
@@ -84,6 +91,8 @@ class RequestMiddleware:
                 await respond(scope, INTERNAL_ERROR)(scope, receive, send_with_headers)
             finally:
                 self._finish(scope, facts, status, time.perf_counter() - start)
+                route = route_template(scope)
+                span.end_as(f"{scope['method']} {route}", {"http.route": route, "http.response.status_code": status})
 
     def _request_id(self, scope: Scope) -> str:
         sent = Headers(scope=scope).get(REQUEST_ID_HEADER, "")

@@ -175,6 +175,11 @@ class Settings(BaseSettings):
     )
     shutdown_grace_s: int = Field(20, ge=0, description="Seconds that running requests get to finish on shutdown.")
 
+    otlp_endpoint: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s]+$",
+        description="Where traces go, as OTLP over HTTP, like http://collector:4318/v1/traces; none: nowhere.",
+    )
     drift_window_photos: int = Field(
         2000, ge=1, description="Photos over which drift from the model's reference is measured; from 200 on."
     )

@@ -116,7 +116,7 @@ def test_only_the_studio_needs_blender() -> None:
     ("folder", "extras"),
     [
         ("model", ()),
-        ("serve", ("postgres", "s3")),
+        ("serve", ("postgres", "s3", "otel")),
         ("cli", ("training",)),
         ("training", ("training",)),
         ("benchmarks", ("training", "test")),
