@@ -16,7 +16,7 @@ BIN := .venv/bin
 STAMPS := .venv/stamps
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install -qq --progress-bar off --constraint constraints.txt
 
-.PHONY: help run test check fix lock wheel blender clean
+.PHONY: help run test check fix licences sbom lock wheel blender clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -28,16 +28,23 @@ test: $(STAMPS)/test $(STAMPS)/label-studio ## Run all tests; TESTS=tests/model 
 	scripts/system-packages
 	$(BIN)/python -m pytest $(PYTEST_ARGS) $(TESTS)
 
-check: $(STAMPS)/test ## Lint, format and types, without writing
+check: $(STAMPS)/test ## Lint, format, types and licences, without writing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
+	$(BIN)/python scripts/licences.py
 
 fix: $(STAMPS)/test ## Repair what the linter and the formatter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+licences: $(STAMPS)/test ## Does the licence of each dependency fit?
+	$(BIN)/python scripts/licences.py
+
+sbom: $(STAMPS)/test ## Write dist/sbom.cdx.json: what the service is made of, the model included
+	$(BIN)/python scripts/sbom.py
 
 blender: $(STAMPS)/blender ## Make .venv-blender, which `hazardlens data render` needs
 

@@ -83,8 +83,12 @@ def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
 def test_from_the_first_start_to_signing_out(browser: Browser, address: str, store: Store) -> None:
     with watched_page(browser, address) as page:
         link = setup_link(store, address)
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
         page.goto(link)
         page.wait_for_selector("#form:not([hidden])")
+        assert page.url == f"{address}/setup"
+        assert link.partition("token=")[2] not in "".join(url.partition("#")[0] for url in asked)
         look(page)
         sign_in(page, "the boss", "short")  # a blank in the name, and too short a password: nothing is sent
         expect(page.locator("#name")).to_have_attribute("aria-invalid", "true")
