@@ -100,7 +100,8 @@ def _together_table(measured: Sequence[Measured]) -> TextTable:
         rows.append((one.name, alarms, *told))
     note = (
         "alarms/100: false alarms of any hazard per 100 harmless photos; coverage, accuracy: of the pre-filled "
-        "category on photos with a hazard; error: calibration error of the stated confidence, wherever a hazard is named."
+        "category on photos with a hazard; error: calibration error of the stated confidence, wherever a hazard is "
+        "named."
     )
     return TextTable("All hazards together", header, tuple(rows), note)
 

@@ -87,7 +87,8 @@ def test_a_perfect_detector_gains_all_over_a_blind_one(tmp_path: Path) -> None:
     write(tmp_path / "perfect", photos(found=True), "far")
     (gap,) = differences(read_all([f"blind={tmp_path / 'blind'}", f"perfect={tmp_path / 'perfect'}"]), resamples=50)
     row = gap.hazards[3]
-    assert (row.box_ap50.before, row.box_ap50.after) == (0.0, pytest.approx(1.0))
+    assert row.box_ap50.before == 0.0
+    assert row.box_ap50.after == pytest.approx(1.0)
     assert row.box_ap50.interval == pytest.approx((1.0, 1.0))
     assert (row.recall.difference, row.alarms_per_100.difference) == (1.0, -100.0)
     assert (gap.alarms.before, gap.alarms.after) == (100.0, 0.0)
@@ -122,7 +123,8 @@ def test_a_source_that_one_alone_holds_out_stands_apart(tmp_path: Path) -> None:
 
 def test_a_model_that_may_have_seen_the_source_has_no_figures_on_it(tmp_path: Path) -> None:
     write(tmp_path / "full", photos(found=True), "far")
-    figures = write(tmp_path / "other", photos(found=True, source="new"), "far", "new")
+    judged = [*photos(found=True), *photos(found=True, source="new")]
+    figures = write(tmp_path / "other", judged, "far", "new")
     figures.model_copy(update={"trained_on_split": False}).write(tmp_path / "other")
     assert own_sources(read_all([f"full={tmp_path / 'full'}", f"other={tmp_path / 'other'}"]), resamples=0) == []
 
@@ -145,7 +147,8 @@ def test_conditions_measure_the_loss_on_the_same_photos() -> None:
     clean, worse = photos(found=True), photos(found=False)
     found = condition_figures(CANDIDATE, clean, worse, CONDITIONS[0].name, resamples=20)
     loss = found.losses[3]
-    assert (loss.box_ap50.difference, loss.recall.difference) == (pytest.approx(-1.0), -1.0)
+    assert loss.box_ap50.difference == pytest.approx(-1.0)
+    assert loss.recall.difference == -1.0
     assert found.alarm_change.difference == 100.0
     assert found.alarms[0].alarms == 6
     row = next(item for item in found.subjects if (item.kind, item.name) == ("hazard", "stacked_clutter"))

@@ -1,5 +1,6 @@
 """Worse photos: the same every time, really worse, and boxes that still fit."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -83,7 +84,7 @@ class Corners:
     labels = ("stacked_clutter",)
     input_size_px = 64
 
-    def detect(self, photos: list[Photo]) -> list[Detections]:
+    def detect(self, photos: Sequence[Photo]) -> list[Detections]:
         (photo,) = photos
         box = np.asarray([[0, 0, photo.width, photo.height]], np.float32)
         return [Detections(box, np.asarray([0.9], np.float32), np.asarray([0], np.int64), self.labels)]
