@@ -150,7 +150,7 @@ def _cellar(corner: Corner) -> None:
             iron,
             sharp=True,
         )
-    puddle = plain((0.05, 0.045, 0.035), roughness=0.04)
+    puddle = soil.murk((0.05, 0.045, 0.035), rng.uniform(0.15, 0.5))
     soil.spills((-1.2, -1.6, 1.2, -0.2), 0.002, rng.randrange(1, 5), [puddle], rng, radius_m=(0.1, 0.4))
     if rng.random() < 0.5:
         thing = goods.barrel(kit)
@@ -259,7 +259,7 @@ def _spot(corner: Corner) -> tuple[float, float, float]:
 
 
 def _camera(at_m: tuple[float, float, float], rng: random.Random) -> Camera:
-    distance = rng.choice(((0.4, 0.8), (0.7, 1.4), (0.7, 1.4), (1.2, 2.5), (2.0, 3.8)))
+    distance = rng.choice(((0.35, 0.7), (0.35, 0.7), (0.6, 1.1), (0.6, 1.1), (1.0, 1.8), (1.6, 3.0)))
     steep = (8, 60) if distance[0] < 1 else (12, 45)
     return views.near((at_m[0], at_m[1], 0.05), rng, distance_m=distance, steep_deg=steep, swing_deg=55)
 

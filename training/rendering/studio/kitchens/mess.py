@@ -192,7 +192,7 @@ def filthy_floor(kit: Kit, wares: Wares, at_m: tuple[float, float], half_m: tupl
     rng = kit.rng
     (x, y), (a, b) = at_m, half_m
     area = (x - a, y - b, x + a, y + b)
-    wet = [plain((0.06, 0.05, 0.035), roughness=0.04), plain((0.1, 0.07, 0.03), roughness=0.06), *wares.sauces[:1]]
+    wet = [soil.murk((0.06, 0.05, 0.035), 0.3), soil.murk((0.1, 0.07, 0.03), rng.uniform(0.3, 0.7)), *wares.sauces[:1]]
     made = [
         soil.spills(area, 0.0015, rng.randrange(2, 8), wet, rng, radius_m=(0.05, 0.28)),
         soil.crumbs(area, 0.002, rng.randrange(40, 200), wares.foods, rng, size_m=(0.004, 0.028)),

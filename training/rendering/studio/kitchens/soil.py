@@ -92,7 +92,7 @@ def murky_water(
     )
     clay = Clay()
     clay.rings([oval(half_m[0] * k, half_m[1] * k, 0, square) for k in (1.0, 0.02)], caps=(False, True))
-    water = clay.thing("water", (_murk(colour, rng.uniform(0.45, 0.9)),))
+    water = clay.thing("water", (murk(colour, rng.uniform(0.45, 0.9)),))
     water.location = centre_m
     return water
 
@@ -126,8 +126,8 @@ def runs(width_m: float, height_m: float, count: int, material: Any, rng: random
     return clay.thing("runs", (material,), smooth=False)
 
 
-def _murk(colour: Colour, thick: float) -> Any:
-    """Cheap water: partly a shining surface, partly see-through."""
+def murk(colour: Colour, thick: float) -> Any:
+    """Cheap water: partly a shining surface, partly see-through; `thick` is the share that one cannot see through."""
     material = bpy.data.materials.new("murk")
     material.use_nodes = True
     tree = material.node_tree
