@@ -18,13 +18,20 @@ DADO_COLOURS: Final[tuple[Colour, ...]] = (
     (0.25, 0.08, 0.06), (0.5, 0.55, 0.5), (0.16, 0.16, 0.17),
 )  # fmt: skip
 
+_CALM: Final = {
+    "stone": ("acg_marble006", "acg_marble01"),
+    "brick": ("ph_brick_wall_001", "ph_brick_wall_003", "ph_brick_wall_005", "ph_brick_wall_006", "ph_brick_wall_02"),
+}
+"""Textures that cover whole walls and floors; the others of their roles are rubble or loud granite."""
 
-def tile_picture(rng: random.Random, *, colour: pictures.Ink, tiles: int = 2, joint_px: int = 2) -> Image.Image:
+
+def tile_picture(
+    rng: random.Random, *, colour: pictures.Ink, tiles: int = 2, joint_px: int = 2, checked: bool = False
+) -> Image.Image:
     """Square tiles with joints, 256 x 256 pixels; repeats without a seam."""
     joint = tuple(max(0, round(value * rng.uniform(0.5, 0.85))) for value in colour)
     picture = Image.new("RGB", (256, 256), joint)
     side = 256 // tiles
-    checked = rng.random() < 0.12
     other = tuple(max(0, round(value * rng.uniform(0.35, 0.9))) for value in colour)
     for row in range(tiles):
         for column in range(tiles):
@@ -86,7 +93,7 @@ def floor(kit: Kit, kinds: tuple[str, ...], dirt: float) -> Any:
         tiles = rng.choice((2, 2, 4))
         return _drawn(
             kit,
-            tile_picture(rng, colour=colour, tiles=tiles),
+            tile_picture(rng, colour=colour, tiles=tiles, checked=rng.random() < 0.12),
             rng.choice((0.6, 0.8, 1.2)),
             rng.uniform(0.12, 0.4),
             dirt,
@@ -105,6 +112,7 @@ def floor(kit: Kit, kinds: tuple[str, ...], dirt: float) -> Any:
     return kit.fresh(
         Surface(
             role=kind,
+            texture=_calm(kind, rng),
             tile_m=rng.uniform(1.2, 2.2),
             roughness=roughness,
             relief=0.2,
@@ -147,6 +155,7 @@ def wall(kit: Kit, kinds: tuple[str, ...], dirt: float) -> Any:
     return kit.fresh(
         Surface(
             role=kind,
+            texture=_calm(kind, rng),
             tile_m=rng.uniform(1.6, 2.6),
             roughness=0.85,
             relief=0.25,
@@ -173,6 +182,11 @@ def dado(kit: Kit, dirt: float) -> Any:
             dirt_colour=(0.25, 0.22, 0.18),
         )
     )
+
+
+def _calm(kind: str, rng: random.Random) -> str:
+    """A texture of the role that is not loud, mostly; empty where any will do."""
+    return rng.choice(_CALM[kind]) if kind in _CALM and rng.random() < 0.85 else ""
 
 
 def ceiling(kit: Kit, *, gridded: bool) -> Any:
