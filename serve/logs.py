@@ -52,7 +52,9 @@ def configure_logs(
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(_LEVELS[log_level])
+    # What libraries tell at `debug` holds what they work on: Pillow names the owner and the place of a photo.
+    root.setLevel(max(_LEVELS[log_level], logging.INFO))
+    logging.getLogger("hazardlens").setLevel(_LEVELS[log_level])
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers = []
     # Its lines hold whole URLs with their queries, and a query may hold words of a report.
