@@ -61,6 +61,7 @@ def test_check_does_not_write() -> None:
         ".venv/bin/mypy",
         ".venv/bin/basedpyright",
         ".venv/bin/lint-imports",
+        ".venv/bin/python scripts/licences.py",
     ]
 
 
