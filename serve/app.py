@@ -152,9 +152,7 @@ def _make_services(
 ) -> Services:
     limits = UploadLimits(settings.max_files, settings.max_file_bytes, settings.max_text_chars)
     metrics = Metrics()
-    pool = WorkerPool(
-        settings.inference_threads, settings.queue_length, waited=metrics.waited, around=metrics.working
-    )
+    pool = WorkerPool(settings.inference_threads, settings.queue_length, waited=metrics.waited, around=metrics.working)
     memory = BodyMemory(settings.max_received_bytes)
     metrics.watch("queue_length", "Requests that wait for a thread.", lambda: pool.waiting)
     metrics.watch("workers_busy", "Threads at work.", lambda: pool.running)
