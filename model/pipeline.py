@@ -173,14 +173,14 @@ class Classifier:
                 label=found.label,
                 hazard=self._hazards[found.label],
                 confidence=round(found.confidence, 4),
-                box=_outer_box(found.box_xyxy),
+                box=outer_box(found.box_xyxy),
             )
             for found in self.listed(seen.detections, min_confidence)
         ]
         return MediaResult(name=name, width=seen.width, height=seen.height, detections=results)
 
 
-def _outer_box(box_xyxy: tuple[float, float, float, float]) -> Box:
+def outer_box(box_xyxy: tuple[float, float, float, float]) -> Box:
     """Whole pixels around a box: rounded to the nearest, but never without area."""
     x_min, y_min, x_max, y_max = (math.floor(value + 0.5) for value in box_xyxy)
     if x_min == x_max:

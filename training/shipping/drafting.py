@@ -10,7 +10,9 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from hazardlens.model.bundle import InputSpec, LabelEntry, Manifest, ManifestDraft, Metrics, OutputSpec, TrainingInfo
+from hazardlens.model.pipeline import DetectionResult, MediaResult, outer_box
 from hazardlens.model.postprocess import OutputForm
+from hazardlens.model.reference import REFERENCE_KEY, Reference, make_reference
 from hazardlens.model.taxonomy import Category
 from hazardlens.training.errors import RunError
 from hazardlens.training.fitting.runs import RUN_FILE
@@ -18,6 +20,7 @@ from hazardlens.training.measuring.calibrate import BLIND_THRESHOLD
 from hazardlens.training.measuring.candidates import IOU_THRESHOLD, MIN_CONFIDENCE
 from hazardlens.training.measuring.evaluate import LabelledSplit
 from hazardlens.training.measuring.evaluation import Evaluation
+from hazardlens.training.measuring.judged import JudgedPhoto
 from hazardlens.training.networks.network import Network, load_network
 from hazardlens.training.shipping.variants import VariantFigures
 
@@ -149,7 +152,27 @@ def labels_of(
     )
 
 
-def metrics_of(figures: Evaluation, variants: Sequence[VariantFigures]) -> Metrics:
+def reference_of(judged: Sequence[JudgedPhoto], labels: Sequence[LabelEntry], photos_sha256: str) -> Reference:
+    """What serving compares its own photos with: the boxes that it would list on the test photos."""
+    known = {label.name: label for label in labels}
+    results = []
+    for photo in judged:
+        width, height = photo.size_wh
+        listed = [
+            DetectionResult(
+                label=found.label,
+                hazard=known[found.label].hazard,
+                confidence=found.confidence,
+                box=outer_box(found.box_xyxy),
+            )
+            for found in photo.detections
+            if found.confidence >= known[found.label].threshold
+        ]
+        results.append(MediaResult(name=photo.photo, width=width, height=height, detections=listed))
+    return make_reference(results, photos_sha256=photos_sha256)
+
+
+def metrics_of(figures: Evaluation, variants: Sequence[VariantFigures], reference: Reference) -> Metrics:
     """The figures as the manifest keeps them."""
     rows = [(row.kind, row.name, row.model_dump(mode="json", exclude={"kind", "name"})) for row in figures.subjects]
     return Metrics(
@@ -158,6 +181,7 @@ def metrics_of(figures: Evaluation, variants: Sequence[VariantFigures]) -> Metri
         labels={name: content for kind, name, content in rows if kind == "label"},
         hazards={name: content for kind, name, content in rows if kind == "hazard"},
         summary={
+            REFERENCE_KEY: reference.model_dump(mode="json"),
             "photos": figures.photos,
             "groups": figures.groups,
             "calibration": {item.hazard.value: item.model_dump(mode="json") for item in figures.calibration},

@@ -17,12 +17,21 @@ from hazardlens.training.data.rendered import RenderedSet, validates
 from hazardlens.training.measuring.candidates import Candidate, calibrate, label_hazards
 from hazardlens.training.measuring.evaluate import LabelledSplit
 from hazardlens.training.measuring.evaluation import Evaluation, evaluate
+from hazardlens.training.measuring.judged import JudgedPhoto
 from hazardlens.training.measuring.predict import judge
 from hazardlens.training.measuring.thresholds import Goal
 from hazardlens.training.networks.network import Network
 from hazardlens.training.networks.torch_detector import TorchDetector
 from hazardlens.training.shipping.card import CardFacts, model_card
-from hazardlens.training.shipping.drafting import LICENCE, descend, draft_of, labels_of, metrics_of, read_run
+from hazardlens.training.shipping.drafting import (
+    LICENCE,
+    descend,
+    draft_of,
+    labels_of,
+    metrics_of,
+    read_run,
+    reference_of,
+)
 from hazardlens.training.shipping.parity import Parity, require_parity
 from hazardlens.training.shipping.variants import (
     QUICK,
@@ -124,9 +133,10 @@ def export_run(  # noqa: PLR0913 - all but the first three may be left out
     values = calibration.values
     draft = draft.model_copy(update={"calibration": calibration.curves, "labels": labels_of(draft, values, None)})
     say("measuring on test photos")
-    figures = _measure(draft, variant, photos, advance)
+    figures, answers = _measure(draft, variant, photos, advance)
     labels = labels_of(draft, values, figures)
-    draft = draft.model_copy(update={"labels": labels, "metrics": metrics_of(figures, measured)})
+    reference = reference_of(answers, labels, photos.manifest.sha256)
+    draft = draft.model_copy(update={"labels": labels, "metrics": metrics_of(figures, measured, reference)})
     facts = CardFacts(
         draft, figures, calibration, parity, photos.records, photos.manifest, remarks, measured, source.description
     )
@@ -181,7 +191,9 @@ def _parity(network: Network, variant: Variant, draft: ManifestDraft, validation
     return require_parity(torch_detector, detector, files, floor=PARITY_FLOOR)
 
 
-def _measure(draft: ManifestDraft, variant: Variant, photos: LabelledSplit, advance: Advance | None) -> Evaluation:
+def _measure(
+    draft: ManifestDraft, variant: Variant, photos: LabelledSplit, advance: Advance | None
+) -> tuple[Evaluation, list[JudgedPhoto]]:
     detector = variant.detector(draft, threads=2)
     candidate = Candidate(
         name=draft.name,
@@ -192,4 +204,4 @@ def _measure(draft: ManifestDraft, variant: Variant, photos: LabelledSplit, adva
         curves=draft.calibration,
     )
     judged = judge(detector, photos.part("test"), advance)
-    return evaluate(judged, candidate, photos.manifest, "test", kind="bundle")
+    return evaluate(judged, candidate, photos.manifest, "test", kind="bundle"), judged

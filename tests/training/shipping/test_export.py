@@ -18,6 +18,7 @@ from hazardlens.cli import evaluate as commands
 from hazardlens.model.bundle import FLOAT_FILE, read_bundle
 from hazardlens.model.detector import OnnxDetector
 from hazardlens.model.images import decode_photo
+from hazardlens.model.reference import Reference
 from hazardlens.model.taxonomy import Category
 from hazardlens.training.data.records import read_records
 from hazardlens.training.data.splits import SplitConfig, make_split, write_split
@@ -265,6 +266,10 @@ def test_a_hazard_without_support_abstains_and_the_card_says_so(
     (curve,) = bundle.manifest.calibration
     assert (curve.basis, curve.stands_from, curve.abstains) == ("none", None, True)
     assert bundle.manifest.metrics.summary["prefill"]["overall"]["answered"] == 0
+    reference = Reference.of(bundle.manifest)
+    assert reference is not None
+    assert (reference.photos, reference.photos_sha256) == (len(photos.part("test")), photos.manifest.sha256)
+    assert sum(reference.boxes_per_photo) == reference.photos
     card = (tmp_path / "bundle/MODEL_CARD.md").read_text("utf-8")
     assert "Always asks a person, because nothing supports a threshold: stacked_clutter." in card
     assert "| stacked_clutter | nothing: too few photos |" in card
