@@ -1,6 +1,7 @@
 """Exits: doors of steel, wood and glass, roller shutters, gates, bare openings; closed, ajar and open."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -41,7 +42,7 @@ class Exit:
             hinge.rotation_euler[2] = sign * math.radians(angle_deg) if both or number == 0 else 0.0
 
 
-def draw_kind(kit: Kit, kinds: dict[str, float]) -> str:
+def draw_kind(kit: Kit, kinds: Mapping[str, float]) -> str:
     """One of the kinds, by their weights."""
     return kit.rng.choices(tuple(kinds), tuple(kinds.values()))[0]
 

@@ -87,7 +87,7 @@ def _sacks(kit: Kit, width: float) -> Parts:
 
 def _furniture(kit: Kit, width: float) -> Parts:
     rng = kit.rng
-    made = []
+    made: list[Any] = []
     x = -width / 2
     while x < width / 2 - 0.2 and len(made) < 4:
         thing = rng.choice(

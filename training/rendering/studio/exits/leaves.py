@@ -7,7 +7,7 @@ from typing import Any, Self
 import bpy
 
 from hazardlens.training.rendering.studio import shapes
-from hazardlens.training.rendering.studio.materials import Surface
+from hazardlens.training.rendering.studio.materials import Colour, Surface
 from hazardlens.training.rendering.studio.props import signs
 from hazardlens.training.rendering.studio.props.kit import Kit, joined, moved
 
@@ -100,7 +100,7 @@ def _skin(kit: Kit, kind: str) -> Any:
                 roughness=0.4,
                 metallic=0.5,
                 relief=0.05,
-                colour=tuple(min(1.0, 1.6 * value + 0.2) for value in colour),
+                colour=_pale(colour),
                 dirt=dirt,
             )
         )
@@ -258,3 +258,9 @@ def _hardware(kit: Kit, look: Look, width: float, height: float, side: int) -> l
             moved(signs.sticker(kit), rng.uniform(-0.18, 0.18) * width, -0.016 if look.kind != "glass" else 0.016, z)
         )
     return made
+
+
+def _pale(colour: Colour) -> Colour:
+    """Nearer to white, as paint on steel looks."""
+    red, green, blue = (min(1.0, 1.6 * value + 0.2) for value in colour)
+    return red, green, blue

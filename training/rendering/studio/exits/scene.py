@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from hazardlens.training.rendering.studio import shapes
@@ -105,8 +106,8 @@ def _view(kit: Kit, scenery: _Set, states: tuple[str, ...], pair: str, lamps: li
             Shot(
                 state=arranged.name,
                 camera=camera,
-                arrange=lambda arranged=arranged: (arranged.show(), light.set_up())[0],
-                targets=lambda arranged=arranged: arranged.targets(camera),
+                arrange=partial(_arrange, arranged, light),
+                targets=partial(arranged.targets, camera),
                 pair=pair,
                 exposure_ev=light.exposure_ev,
                 flash=light.flash,
@@ -114,6 +115,11 @@ def _view(kit: Kit, scenery: _Set, states: tuple[str, ...], pair: str, lamps: li
             )
         )
     return shots
+
+
+def _arrange(arranged: "_Arrangement", light: lights.Light) -> None:
+    arranged.show()
+    light.set_up()
 
 
 def _draw_pose(kit: Kit, *, alone: bool) -> tuple[float, bool]:

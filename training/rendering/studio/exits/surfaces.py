@@ -37,8 +37,8 @@ def tile_picture(
         for column in range(tiles):
             base = other if checked and (row + column) % 2 else colour
             shade = rng.randint(-5, 5)
-            ground = tuple(max(0, min(255, value + shade)) for value in base)
-            piece = pictures.paper((side - joint_px, side - joint_px), ground, rng, grain=4)
+            red, green, blue = (max(0, min(255, value + shade)) for value in base)
+            piece = pictures.paper((side - joint_px, side - joint_px), (red, green, blue), rng, grain=4)
             picture.paste(piece, (column * side, row * side))
     return picture
 
@@ -103,10 +103,10 @@ def floor(kit: Kit, kinds: tuple[str, ...], dirt: float) -> Any:
     if kind == "carpet":
         return _drawn(kit, _carpet_picture(rng), rng.choice((0.5, 1.0)), 0.95, dirt * 0.5)
     if kind == "paint":
-        colour = rng.choice(
+        paint = rng.choice(
             ((0.05, 0.22, 0.12), (0.3, 0.31, 0.32), (0.1, 0.2, 0.35), (0.35, 0.12, 0.08), (0.45, 0.44, 0.4))
         )
-        return kit.fresh(Surface(colour=colour, roughness=rng.uniform(0.2, 0.5), relief=0, dirt=dirt, dirt_amount=0.4))
+        return kit.fresh(Surface(colour=paint, roughness=rng.uniform(0.2, 0.5), relief=0, dirt=dirt, dirt_amount=0.4))
     roughness = rng.uniform(0.15, 0.5) if kind in {"stone", "wood"} else 0.85
     shade = rng.uniform(0.7, 1.2)
     return kit.fresh(

@@ -80,7 +80,8 @@ def _in_picture(camera: Camera, point: Vector) -> bool:
         return False
     long, short = 18 / camera.lens_mm, 18 / camera.lens_mm / camera.aspect
     half_x, half_y = (short, long) if camera.portrait else (long, short)
-    return abs(ray.dot(right) / ahead) < half_x and abs(ray.dot(up) / ahead) < half_y
+    aside, above = float(ray.dot(right) / ahead), float(ray.dot(up) / ahead)
+    return abs(aside) < half_x and abs(above) < half_y
 
 
 def _free(graph: bpy.types.Depsgraph, eye: Vector, point: Vector, own: set[str]) -> bool:

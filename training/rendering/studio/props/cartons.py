@@ -156,7 +156,7 @@ def _column(
 ) -> list[Any]:
     rng = kit.rng
     x, alike, wide = place
-    made = []
+    made: list[Any] = []
     z = 0.0
     while z < height_m - 0.12:
         shrink = 1 - 0.12 * len(made) * (1 - neat)

@@ -139,7 +139,8 @@ def plant(kit: Kit) -> Any:
     made = [shapes.drum("pot", (0, 0, 0.16), 0.13, 0.32, pot, sides=20, top_radius_m=0.18)]
     leaf = kit.paint((rng.uniform(0.02, 0.06), rng.uniform(0.1, 0.2), 0.02), 0.5)
     tall = rng.uniform(0.4, 1.2)
-    points, faces = [], []
+    points: list[shapes.Point] = []
+    faces: list[tuple[int, ...]] = []
     for _ in range(rng.randint(14, 34)):
         angle, lean, reach = rng.uniform(0, 6.28), rng.uniform(0.1, 0.9), rng.uniform(0.5, 1) * tall
         out, up = math.sin(lean) * reach, math.cos(lean) * reach
