@@ -5,7 +5,7 @@ Each field is set by HAZARDLENS_<NAME>; docs/settings.md explains them to operat
 
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -225,6 +225,11 @@ def load_settings(**chosen: Any) -> Settings:  # noqa: ANN401 - pydantic checks 
         return Settings(**{name: value for name, value in chosen.items() if value is not None})
     except ValidationError as error:
         raise SettingsError("; ".join(_explain(detail) for detail in error.errors())) from error
+
+
+def inherited(names: Collection[str]) -> dict[str, str]:
+    """Those of the environment's variables, for a process that shall have no others."""
+    return {name: os.environ[name] for name in names if name in os.environ}
 
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:

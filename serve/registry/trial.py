@@ -5,7 +5,6 @@ a process of its own it harms that one alone, which has limits, nothing of the e
 """
 
 import math
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import Final
 from hazardlens.model.bundle import SHIPPED_BUNDLE
 from hazardlens.model.errors import BundleInvalidError
 from hazardlens.serve.registry import trial_process
-from hazardlens.serve.settings import Settings
+from hazardlens.serve.settings import Settings, inherited
 
 _MOST_CHARS: Final = 300
 _ONE_THREAD: Final = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -44,7 +43,7 @@ class Trial:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env={name: os.environ[name] for name in _KEPT if name in os.environ} | _ONE_THREAD,
+                env=inherited(_KEPT) | _ONE_THREAD,
                 cwd="/",
                 timeout=self.seconds,
                 check=False,
