@@ -90,5 +90,9 @@ def pixels_of(locator: Locator) -> npt.NDArray[np.uint8]:
 
 
 def scrolls_sideways(page: Page) -> bool:
-    """Whether the page is wider than its window."""
-    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+    """Whether the page stays wider than its window; charts are drawn anew a moment after the window has changed."""
+    for _ in range(20):
+        if not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            return False
+        page.wait_for_timeout(100)
+    return True
