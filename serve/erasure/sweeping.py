@@ -5,7 +5,7 @@ Any number of servers may do so on one database: what one of them did first, the
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,6 +13,7 @@ import structlog
 
 from hazardlens.serve.access.audit import Act
 from hazardlens.serve.access.principals import SYSTEM
+from hazardlens.serve.background import beside
 from hazardlens.serve.erasure.purging import Purge
 from hazardlens.serve.erasure.requests import go_on, waiting
 from hazardlens.serve.logs import log_failure
@@ -30,13 +31,8 @@ _KEY: Final = "last_purge"
 @asynccontextmanager
 async def purging(services: Services) -> AsyncIterator[None]:
     """Purge beside what is done in the block."""
-    task = asyncio.create_task(PurgeSweeper(services).run())
-    try:
+    async with beside(PurgeSweeper(services).run()):
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 class PurgeSweeper:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select
 
 from hazardlens.model.pipeline import Upload
 from hazardlens.serve.access.principals import SYSTEM
+from hazardlens.serve.background import beside
 from hazardlens.serve.errors import ModelLoadingError, ModelUnusableError, OverloadedError, UnavailableError
 from hazardlens.serve.logs import current_request_id, log_failure, logged_as_work, logged_for
 from hazardlens.serve.reports.changes import locked_report, move_report, write_change
@@ -33,13 +34,8 @@ _BATCH: Final = 50
 @asynccontextmanager
 async def sweeping(services: Services) -> AsyncIterator[None]:
     """Sweep until the block ends."""
-    task = asyncio.create_task(Sweeper(services).run())
-    try:
+    async with beside(Sweeper(services).run()):
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 class Sweeper:

@@ -6,7 +6,7 @@ Servers of one database all tell the same; a dashboard takes the largest, not th
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from sqlalchemy import Connection, func, select
 
 from hazardlens.model.taxonomy import Urgency
+from hazardlens.serve.background import beside
 from hazardlens.serve.dispatch.outbox import DeliveryState
 from hazardlens.serve.logs import log_failure, logged_as_work
 from hazardlens.serve.reports.workflow import State
@@ -129,13 +130,8 @@ def read_round(services: Services, gauges: WaitingGauges) -> None:
 @asynccontextmanager
 async def gauging(services: Services, gauges: WaitingGauges) -> AsyncIterator[None]:
     """Read what waits, round after round, until the block ends."""
-    task = asyncio.create_task(_run(services, gauges))
-    try:
+    async with beside(_run(services, gauges)):
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 async def _run(services: Services, gauges: WaitingGauges) -> None:
