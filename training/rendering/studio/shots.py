@@ -1,8 +1,12 @@
 """What a scene hands to the worker: shots, and in each of them what shall get a box."""
 
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
+
+VIEWS: Final = 3
+"""Of one scene at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +74,14 @@ class Shot:
     exposure_ev: float = 0.0
     flash: bool = False
     tags: dict[str, str] = field(default_factory=dict)
+
+
+def few(shots: Sequence[Shot], rng: random.Random) -> list[Shot]:
+    """`VIEWS` views of a scene, each in all its states and in their order: other places teach more than other views.
+
+    Shots of one pair are one view; a shot without a pair is one of its own.
+    """
+    views = [shot.pair or number for number, shot in enumerate(shots)]
+    names = list(dict.fromkeys(views))
+    kept = rng.sample(names, min(VIEWS, len(names)))
+    return [shot for shot, view in zip(shots, views, strict=True) if view in kept]

@@ -23,7 +23,7 @@ from hazardlens.training.rendering.studio.developing import develop, draw_develo
 from hazardlens.training.rendering.studio.lacks import StudioError
 from hazardlens.training.rendering.studio.lighting import flash
 from hazardlens.training.rendering.studio.scenes import builder
-from hazardlens.training.rendering.studio.shots import Shot
+from hazardlens.training.rendering.studio.shots import Shot, few
 from hazardlens.training.rendering.studio.stage import Stage
 
 Frame = dict[str, Any]
@@ -54,7 +54,7 @@ def _served(stage: Stage, order: dict[str, Any], out: Path) -> dict[str, Any]:
 def render_scene(stage: Stage, hazard: str, seed: int, name: str, out: Path) -> list[Frame]:
     """Build the scene of that seed, render all its shots into `out`, and describe them in `NAME.json`."""
     stage.clear(seed)
-    shots = builder(hazard)(stage)
+    shots = few(builder(hazard)(stage), stage.rng)
     frames = []
     for number, shot in enumerate(shots):
         frame = _render_shot(stage, shot, f"{name}-{number:02d}", out, np.random.default_rng((seed, number)))
