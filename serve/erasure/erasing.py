@@ -14,11 +14,11 @@ from hazardlens.serve.access.audit import Act
 from hazardlens.serve.dispatch.outbox import DeliveryState
 from hazardlens.serve.reports.changes import locked_report
 from hazardlens.serve.reports.workflow import MOVES, State
+from hazardlens.serve.store.media_tables import photo_bands
 from hazardlens.serve.store.removals import note_removals
 from hazardlens.serve.store.tables import (
     deliveries,
     idempotency_keys,
-    photo_bands,
     report_events,
     report_links,
     report_media,

@@ -17,7 +17,8 @@ from hazardlens.serve.access.principals import ANONYMOUS
 from hazardlens.serve.reports.ids import first_id_of
 from hazardlens.serve.reports.likeness import bands_of, bits_apart
 from hazardlens.serve.settings import Settings
-from hazardlens.serve.store.tables import photo_bands, report_links, report_media, reports
+from hazardlens.serve.store.media_tables import photo_bands
+from hazardlens.serve.store.tables import report_links, report_media, reports
 
 _EARTH_RADIUS_M: Final = 6_371_008.8
 _MAX_CANDIDATES: Final = 500

@@ -15,8 +15,9 @@ from hazardlens.serve.reports.prefilling import UNSEEN
 from hazardlens.serve.reports.previews import PreparedPhoto
 from hazardlens.serve.reports.workflow import State
 from hazardlens.serve.store.blobs import BlobStore
+from hazardlens.serve.store.media_tables import photo_bands
 from hazardlens.serve.store.removals import keep_noted
-from hazardlens.serve.store.tables import photo_bands, report_events, report_media, reports
+from hazardlens.serve.store.tables import report_events, report_media, reports
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from hazardlens.serve.store.columns import ACTOR, ID, UtcDateTime, metadata, report_id
 from hazardlens.serve.store.erasure_tables import erasures, media_removals
+from hazardlens.serve.store.media_tables import clip_work, photo_bands, work_jobs
 
 reports: Final = Table(
     "reports",
@@ -89,18 +90,12 @@ report_media: Final = Table(
     Column("phash", String(16)),  # 64-bit perceptual hash, hex
     Column("preview_sha256", String(64), nullable=False),
     Column("detections", JSON, nullable=False),  # a list of DetectionResult, pixels of the upright original
+    Column("kind", String(10), nullable=False, server_default="image"),  # image, video, or frame of a video
+    Column("of_n", Integer),  # of a frame: the video's n
+    Column("time_s", Float),  # of a frame: seconds from the video's first
+    Column("duration_s", Float),  # of a video
     Index("ix_report_media_sha256", "sha256"),
     Index("ix_report_media_preview_sha256", "preview_sha256"),
-)
-
-photo_bands: Final = Table(
-    "photo_bands",
-    metadata,
-    # Photos that look alike share at least one of four bands of their hash, so a look-up of four values finds them.
-    Column("band", String(5), primary_key=True),  # which quarter of the hash, and its 4 hex characters
-    report_id(primary_key=True),
-    Column("n", Integer, primary_key=True),
-    Column("phash", String(16), nullable=False),
 )
 
 report_events: Final = Table(
@@ -297,3 +292,4 @@ service_state: Final = Table(
 
 APPEND_ONLY: Final = (report_events, reviews, audit_events, model_events)
 FOR_ERASURE: Final = (media_removals, erasures)
+BESIDE_MEDIA: Final = (photo_bands, clip_work, work_jobs)

@@ -18,7 +18,8 @@ from hazardlens.serve.reports.duplicates import (
 from hazardlens.serve.reports.ids import new_report_id
 from hazardlens.serve.reports.likeness import bands_of
 from hazardlens.serve.store.engine import Store
-from hazardlens.serve.store.tables import photo_bands, report_media, reports
+from hazardlens.serve.store.media_tables import photo_bands
+from hazardlens.serve.store.tables import report_media, reports
 from support.intake import START
 
 RULES: Final = DuplicateRules(window_s=3600, distance_m=100, bits=10, placeless_bits=3)
