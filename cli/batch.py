@@ -109,7 +109,8 @@ def classify_one(job: Job, candidate: Candidate) -> Outcome:
             min_confidence=job.min_confidence,
             request_id=uuid.uuid4().hex,
         )
-        annotated = _draw(data, classification.media[0]) if job.draw else None
+        (seen,) = classification.media
+        annotated = _draw(data, seen) if job.draw and isinstance(seen, MediaResult) else None
     except MediaError as error:
         return Outcome(path, error=error.reason)
     except HazardlensError as error:

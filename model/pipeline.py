@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -55,6 +55,27 @@ class MediaResult(Answer):
     detections: list[DetectionResult] = Field(description="Best first.")
 
 
+class ClipDetection(DetectionResult):
+    """One thing that was followed through a clip: its box on the frame where it shows best."""
+
+    confidence: float = Field(ge=0, le=1, description="The score of the whole track, not of its luckiest frame.")
+    time_s: float = Field(ge=0, description="Of the frame with the box.", examples=[13.4])
+    from_s: float = Field(ge=0, description="Seen from here.", examples=[12.9])
+    until_s: float = Field(ge=0, description="Seen until here.", examples=[14.1])
+
+
+class ClipResult(Answer):
+    """What was seen in one clip."""
+
+    name: str = Field(description="As sent.", examples=["clip.mp4"])
+    kind: Literal["video"] = "video"
+    width: int = Field(ge=1, description="Of the upright clip, in pixels.", examples=[1920])
+    height: int = Field(ge=1, description="Of the upright clip, in pixels.", examples=[1080])
+    duration_s: float = Field(ge=0, examples=[31.2])
+    frames: int = Field(ge=0, description="How many frames went through the model.", examples=[41])
+    detections: list[ClipDetection] = Field(description="One per track, best first; boxes in pixels of the clip.")
+
+
 class ModelRef(Answer):
     """The model that answered."""
 
@@ -77,7 +98,9 @@ class Classification(Answer):
     model: ModelRef
     policy: str = Field(description="Version and hash of the triage policy.", examples=["2026.1+0a1b2c3d4e5f"])
     prefill: Decision = Field(description="The pre-filled report, for a person to confirm or correct.")
-    media: list[MediaResult] = Field(description="One entry per photo, in the order sent.")
+    media: list[Annotated[MediaResult | ClipResult, Field(discriminator="kind")]] = Field(
+        description="One entry per photo, in the order sent; a clip comes last."
+    )
     timing_ms: Timing
 
 

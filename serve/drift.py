@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from hazardlens.model.pipeline import Classification, ModelRef
+from hazardlens.model.pipeline import Classification, MediaResult, ModelRef
 from hazardlens.model.reference import Figure, Histograms, PhotoFigures, Reference
 
 FIGURES: Final[tuple[Figure, ...]] = get_args(Figure)
@@ -43,8 +43,8 @@ class DriftWatch(Collector):
         registry.register(self)
 
     def saw(self, answer: Classification) -> None:
-        """Count an answer's photos, whose boxes are listed as usual."""
-        figures = [PhotoFigures.of(photo) for photo in answer.media]
+        """Count an answer's photos, whose boxes are listed as usual; a clip's scores are those of tracks, so it is not."""
+        figures = [PhotoFigures.of(photo) for photo in answer.media if isinstance(photo, MediaResult)]
         with self._lock:
             if answer.model != self._model:
                 self._model, self._reference = answer.model, self._reference_of(answer.model)

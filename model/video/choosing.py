@@ -191,11 +191,12 @@ def _cells(luma: Luma) -> Floats:
     cut = small[: rows * side, : columns * side]
     if cut.shape != (rows * side, columns * side):  # narrower than one cell
         return np.full((1, 1), small.mean(), np.float32)
-    return cut.reshape(rows, side, columns, side).mean(axis=(1, 3), dtype=np.float32)
+    cells: Floats = cut.reshape(rows, side, columns, side).mean(axis=(1, 3), dtype=np.float32)
+    return cells
 
 
 def _sharpness(luma: Luma) -> float:
-    """Mean step between neighbours along some rows and from these rows to the next ones: blur of any direction shows."""
+    """Mean step between neighbours along some rows, and from these to the next ones: blur of any direction shows."""
     if min(luma.shape) < 2:
         return 0.0
     step = max(1, luma.shape[0] // _SHARP_ROWS)
