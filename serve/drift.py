@@ -43,7 +43,7 @@ class DriftWatch(Collector):
         registry.register(self)
 
     def saw(self, answer: Classification) -> None:
-        """Count an answer's photos, whose boxes are listed as usual; a clip's scores are those of tracks, so it is not."""
+        """Count an answer's photos, whose boxes are listed as usual; the scores of a clip are those of tracks."""
         figures = [PhotoFigures.of(photo) for photo in answer.media if isinstance(photo, MediaResult)]
         with self._lock:
             if answer.model != self._model:
