@@ -2,6 +2,7 @@
 
 from hazardlens.model.exports.reading import ReviewedExport, read_export
 from hazardlens.model.exports.reviewed import (
+    ClipMoment,
     ExportFilters,
     ExportLabel,
     ExportManifest,
@@ -14,6 +15,7 @@ from hazardlens.model.exports.reviewed import (
 from hazardlens.model.exports.writing import ExportHead, ExportItem, write_export
 
 __all__ = [
+    "ClipMoment",
     "ExportFilters",
     "ExportHead",
     "ExportItem",

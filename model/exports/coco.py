@@ -15,7 +15,8 @@ ANNOTATIONS_FILE: Final = "annotations/instances.json"
 class CocoForm:
     """Ids count from 1: of images in the order of the reports, of categories in the order of the labels.
 
-    An image has a field that COCO does not know, `looked_for`: no other category is known to be absent there.
+    An image has fields that COCO does not know. `looked_for`: no other category is known to be absent there. `video`,
+    of frames only: which clip, and when in it.
     """
 
     def photo_name(self, report: ReviewedReport, n: int) -> str:
@@ -43,6 +44,7 @@ def _document(head: ExportHead, reports: Reports, labels: tuple[ExportLabel, ...
 def _images(reports: Reports) -> Iterator[dict[str, Any]]:
     for number, report, n in numbered_photos(reports()):
         photo = report.photos[n]
+        moment = {} if photo.video is None else {"video": photo.video.model_dump()}
         yield {
             "id": number,
             "file_name": image_name(report, n),
@@ -51,6 +53,7 @@ def _images(reports: Reports) -> Iterator[dict[str, Any]]:
             "looked_for": report.looked_for,
             "report_id": report.report_id,
             "group": report.group,
+            **moment,
         }
 
 

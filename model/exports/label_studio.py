@@ -68,6 +68,7 @@ def _task(report: ReviewedReport, n: int) -> dict[str, Any]:
             "looked_for": ", ".join(report.looked_for) or "-",
             "category": report.category,
             "verdict": report.verdict,
+            **({} if photo.video is None else {"video": photo.video.model_dump()}),
         },
         "predictions": _predictions(report, photo.predicted, size_wh),
         "annotations": [{"result": [_region(at, item, size_wh) for at, item in enumerate(photo.boxes)]}],

@@ -13,6 +13,7 @@ from hazardlens.model.exports.files import ExportFiles, open_files, read_limited
 from hazardlens.model.exports.photos import upright_size_wh
 from hazardlens.model.exports.reviewed import (
     MANIFEST_FILE,
+    PHOTOS_VERSION,
     REPORTS_FILE,
     ExportManifest,
     ReviewedPhoto,
@@ -159,6 +160,8 @@ def _check_reports(export: ReviewedExport, sizes_wh: _Sizes) -> None:
             raise ExportInvalidError(f"{where}: is there more than once")
         if report.report_id in manifest.left_out:
             raise ExportInvalidError(f"{where}: {MANIFEST_FILE} says that it was left out")
+        if report.has_frames and manifest.schema_version == PHOTOS_VERSION:
+            raise ExportInvalidError(f"{where}: has frames of a clip, which schema version {PHOTOS_VERSION} has not")
         if unknown := sorted(report.labels() - labels):
             raise ExportInvalidError(f"{where}: label {unknown[0]!r} is not among those of {MANIFEST_FILE}")
         for photo in report.photos:

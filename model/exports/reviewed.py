@@ -5,14 +5,17 @@ A folder, or a zip of it: `export.json` (an `ExportManifest`), `reports.jsonl` (
 """
 
 import re
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
 from hazardlens.model.manifest import Count, Name, Part, Sha256, Share
 from hazardlens.model.taxonomy import Category, Urgency
 
-SCHEMA_VERSION: Final = 1
+PHOTOS_VERSION: Final = 1
+FRAMES_VERSION: Final = 2
+"""With frames of clips, which readers of the first version do not know; without any, that version is written."""
+
 MANIFEST_FILE: Final = "export.json"
 REPORTS_FILE: Final = "reports.jsonl"
 PHOTO_FOLDER: Final = "photos"
@@ -69,8 +72,20 @@ class PredictedBox(Part):
     box: PixelBox
 
 
+class ClipMoment(Part):
+    """Where a photo comes from that is a frame of a clip.
+
+    Attributes:
+        sha256: of the clip as it came in, which is never in an export; None where it is no longer kept.
+        time_s: of the frame, from the first one that is shown.
+    """
+
+    sha256: Sha256 | None
+    time_s: Annotated[float, Field(ge=0, le=1_000_000)]
+
+
 class ReviewedPhoto(Part):
-    """One photo of a report.
+    """One photo of a report, or a frame of its clip.
 
     Attributes:
         file: its name in the export, made of its sha256.
@@ -79,6 +94,7 @@ class ReviewedPhoto(Part):
         height: the same.
         boxes: as reviewed.
         predicted: by the model, as the reviewer saw them.
+        video: of a frame, the moment that it shows; not written for photos.
     """
 
     file: Annotated[str, Field(pattern=rf"^{PHOTO_NAME.pattern}$")]
@@ -87,6 +103,7 @@ class ReviewedPhoto(Part):
     height: Annotated[int, Field(ge=1)]
     boxes: tuple[ReviewedBox, ...]
     predicted: tuple[PredictedBox, ...]
+    video: ClipMoment | None = None
 
     @model_validator(mode="after")
     def _named_by_content_and_boxes_within(self) -> Self:
@@ -180,7 +197,14 @@ class ReviewedReport(Part):
 
     def line(self) -> bytes:
         """As one line of JSON."""
-        return self.model_dump_json(exclude={"text"} if self.text is None else None).encode() + b"\n"
+        still = {n: {"video"} for n, photo in enumerate(self.photos) if photo.video is None}
+        without: dict[str, Any] = {"photos": still} if self.text is not None else {"photos": still, "text": True}
+        return self.model_dump_json(exclude=without).encode() + b"\n"
+
+    @property
+    def has_frames(self) -> bool:
+        """Whether a photo is a frame of a clip."""
+        return any(photo.video is not None for photo in self.photos)
 
 
 class ExportLabel(Part):
@@ -232,6 +256,7 @@ class ExportManifest(Part):
     """`export.json`.
 
     Attributes:
+        schema_version: `FRAMES_VERSION` where a photo is a frame of a clip.
         name: of the export.
         created: when.
         source: the program that wrote it.
@@ -242,7 +267,7 @@ class ExportManifest(Part):
         files: each other file of the export and its sha256.
     """
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1, 2] = PHOTOS_VERSION
     name: Name
     created: AwareDatetime
     source: OneLine

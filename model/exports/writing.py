@@ -17,7 +17,9 @@ from hazardlens.model.exports.entries import Entry, write_folder
 from hazardlens.model.exports.photos import upright_size_wh
 from hazardlens.model.exports.reading import parse_line
 from hazardlens.model.exports.reviewed import (
+    FRAMES_VERSION,
     MANIFEST_FILE,
+    PHOTOS_VERSION,
     REPORTS_FILE,
     ExportFilters,
     ExportLabel,
@@ -157,9 +159,12 @@ class ReviewedForm:
         digest = hashlib.sha256()
         files: dict[str, str] = {}
         tally = Tally()
+        with_frames = False
 
         def lines() -> Iterator[bytes]:
+            nonlocal with_frames
             for report in reports():
+                with_frames |= report.has_frames
                 line = report.line()
                 digest.update(line)
                 tally.add(report)
@@ -168,6 +173,7 @@ class ReviewedForm:
 
         yield Entry(REPORTS_FILE, lines())
         manifest = ExportManifest(
+            schema_version=FRAMES_VERSION if with_frames else PHOTOS_VERSION,
             name=head.name,
             created=head.created,
             source=head.source,

@@ -33,7 +33,8 @@ _ONE_GROUP: Final = "# All photos are of one place, so val.txt holds the same on
 class YoloForm:
     """A row of a label file is the label's number and the box as centre and size, in shares of the photo.
 
-    A photo without boxes has an empty label file. One group in ten, by its hash, validates.
+    A photo without boxes has an empty label file. Which photos are frames of which clip is in `frames.csv`, where there
+    are any; frames of one clip are of one group. One group in ten, by its hash, validates.
     """
 
     def photo_name(self, report: ReviewedReport, n: int) -> str:
@@ -50,6 +51,8 @@ class YoloForm:
             rows = "".join(f"{ids[item.label]} {box_to_shares(item.box, size_wh)}\n" for item in photo.boxes)
             yield Entry(f"labels/{PurePosixPath(image_name(report, n)).stem}.txt", (rows.encode(),))
         yield Entry("looked_for.csv", _looked_for(reports))
+        if any(report.has_frames for report in reports()):
+            yield Entry("frames.csv", _frames(reports))
         validating = _validating(reports)
         one_group = validating == {report.group for report in reports()}
         yield Entry("train.txt", _listed(reports, None if one_group else validating, is_inside=False))
@@ -76,6 +79,13 @@ def _looked_for(reports: Reports) -> Iterator[bytes]:
     yield _row("image", "looked_for")
     for _, report, n in numbered_photos(reports()):
         yield _row(image_name(report, n), " ".join(report.looked_for))
+
+
+def _frames(reports: Reports) -> Iterator[bytes]:
+    yield _row("image", "clip_sha256", "time_s")
+    for _, report, n in numbered_photos(reports()):
+        if (moment := report.photos[n].video) is not None:
+            yield _row(image_name(report, n), moment.sha256 or "", f"{moment.time_s:.3f}")
 
 
 def _row(*cells: str) -> bytes:

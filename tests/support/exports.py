@@ -11,6 +11,7 @@ from typing import Any, Final
 from PIL import Image
 
 from hazardlens.model.exports import (
+    ClipMoment,
     ExportHead,
     ExportItem,
     PixelBox,
@@ -101,6 +102,18 @@ def item(number: int, *drawn: Sequence[Drawn], **changes: Any) -> ExportItem:  #
     contents = tuple(photo_file((64 + number, 48 + n)) for n in range(len(drawn)))
     photos = [reviewed_photo(content, boxes) for content, boxes in zip(contents, drawn, strict=True)]
     return ExportItem(reviewed_report(number, photos, **changes), contents)
+
+
+def of_clip(whole: ExportItem, *times_s: float, sha256: str = "c" * 64) -> ExportItem:
+    """The same report, whose last photos are frames of a clip at these times."""
+    photos = whole.report.photos
+    still = len(photos) - len(times_s)
+    frames = [
+        photo.model_copy(update={"video": ClipMoment(sha256=sha256, time_s=time_s)})
+        for photo, time_s in zip(photos[still:], times_s, strict=True)
+    ]
+    report = whole.report.model_copy(update={"photos": (*photos[:still], *frames)})
+    return ExportItem(report, whole.contents)
 
 
 def two_items() -> list[ExportItem]:

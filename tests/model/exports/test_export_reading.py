@@ -98,7 +98,7 @@ INVALID: dict[str, tuple[Spoil, str]] = {
     "a changed report": (lambda folder: (folder / "reports.jsonl").write_text("{}\n"), "reports.jsonl: sha256"),
     "a manifest that is no JSON": (lambda folder: (folder / "export.json").write_text("{"), "export.json"),
     "a source of two lines": (lambda folder: _edit(folder, source="x\ndownload: exit(1)"), "source"),
-    "another schema": (lambda folder: _edit(folder, schema_version=2), "schema_version"),
+    "another schema": (lambda folder: _edit(folder, schema_version=3), "schema_version"),
     "a broken line": (lambda folder: _replace_lines(folder, lambda lines: [lines[0], "{}"]), "line 2"),
     "a report that is there twice": (lambda folder: _replace_lines(folder, lambda lines: lines * 2), "more than once"),
     "a photo that no report has": (lambda folder: _replace_lines(folder, lambda lines: lines[:1]), "no report has it"),
