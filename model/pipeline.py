@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -98,7 +98,7 @@ class Classification(Answer):
     model: ModelRef
     policy: str = Field(description="Version and hash of the triage policy.", examples=["2026.1+0a1b2c3d4e5f"])
     prefill: Decision = Field(description="The pre-filled report, for a person to confirm or correct.")
-    media: list[Annotated[MediaResult | ClipResult, Field(discriminator="kind")]] = Field(
+    media: list[MediaResult | ClipResult] = Field(
         description="One entry per photo, in the order sent; a clip comes last."
     )
     timing_ms: Timing
