@@ -3,9 +3,8 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-
-import pytest
 
 from hazardlens.serve.store.engine import Store
 from hazardlens.serve.work.choosing import queue_of
@@ -72,9 +71,9 @@ def test_jobs_come_in_the_order_they_were_put_and_are_gone_when_finished(store: 
 
 
 def test_a_job_is_kept_exactly_when_its_reason_is(store: Store) -> None:
-    with pytest.raises(ZeroDivisionError), store.write() as connection:
+    with suppress(RuntimeError), store.write() as connection:
         queue_of(connection).put(connection, TASK, "a", now=_now())
-        _ = 1 / 0
+        raise RuntimeError
     assert not is_due(store)
     assert take(store) is None
 
@@ -171,9 +170,9 @@ def test_whoever_works_on_what_is_withdrawn_hears_of_it(store: Store) -> None:
 
 def test_a_withdrawal_that_is_undone_withdraws_nothing(store: Store) -> None:
     put(store, "a")
-    with pytest.raises(ZeroDivisionError), store.write() as connection:
+    with suppress(RuntimeError), store.write() as connection:
         queue_of(connection).withdraw(connection, TASK, "a")
-        _ = 1 / 0
+        raise RuntimeError
     assert taken(store).key == "a"
 
 
