@@ -6,7 +6,14 @@ HazardlensError
 │   ├── ImageFormatError            not one of the formats we accept, judged by content
 │   ├── ImageTooLargeError          more pixels than the limit, judged before decoding
 │   └── ImageBrokenError            the right format, but truncated or corrupt
-├── MediaError                  one photo of a request cannot be used: which, and the ImageError that says why
+├── VideoError                  a clip that cannot be used
+│   ├── VideoFormatError            not one of the containers or codecs we accept, judged by content
+│   ├── VideoBrokenError            truncated or corrupt, or without a picture
+│   ├── VideoTooLongError           lasts longer than the limit
+│   ├── VideoTooLargeError          more pixels in a frame, or more bytes, than the limit
+│   ├── VideoLimitError             costs more time, memory or frames than the limits
+│   └── VideoDecoderError           the decoder did not survive it
+├── MediaError                  one photo or clip of a request cannot be used: which, and the error that says why
 ├── BundleError                 a model bundle that must not be loaded
 │   ├── BundleMissingError          a file of the bundle is not there
 │   ├── BundleChecksumError         a file differs from the manifest's sha256
@@ -59,8 +66,50 @@ class ImageBrokenError(ImageError):
     code = "image_broken"
 
 
+class VideoError(HazardlensError):
+    """A clip that cannot be used."""
+
+    code = "video_invalid"
+
+
+class VideoFormatError(VideoError):
+    """The container or the codec is not an accepted one, whatever the file's name says."""
+
+    code = "video_format_unsupported"
+
+
+class VideoBrokenError(VideoError):
+    """The content starts like a clip but is truncated or corrupt, or has no picture that can be decoded."""
+
+    code = "video_broken"
+
+
+class VideoTooLongError(VideoError):
+    """The clip lasts longer than the limit."""
+
+    code = "video_too_long"
+
+
+class VideoTooLargeError(VideoError):
+    """A frame has more pixels than the limit, or the file more bytes."""
+
+    code = "video_too_large"
+
+
+class VideoLimitError(VideoError):
+    """Decoding costs more processor time, memory, waiting or frames than the limits allow."""
+
+    code = "video_limits_exceeded"
+
+
+class VideoDecoderError(VideoError):
+    """The process that decodes ended without an answer: this file breaks the decoder."""
+
+    code = "video_decoder_failed"
+
+
 class MediaError(HazardlensError):
-    """One photo of a request cannot be used.
+    """One photo or clip of a request cannot be used.
 
     Attributes:
         index: its place in the request, from 0.
@@ -70,7 +119,7 @@ class MediaError(HazardlensError):
 
     code = "media_invalid"
 
-    def __init__(self, index: int, name: str, reason: ImageError) -> None:
+    def __init__(self, index: int, name: str, reason: ImageError | VideoError) -> None:
         super().__init__(f"{name}: {reason}")
         self.index = index
         self.name = name
