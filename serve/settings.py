@@ -94,12 +94,24 @@ class Settings(BaseSettings):
         description="Most requests without credentials from one address, other than this machine itself; 0: no limit.",
     )
 
-    max_body_bytes: int = Field(64 * MIB, ge=1, description="Largest request body, announced or counted.")
+    max_body_bytes: int = Field(192 * MIB, ge=1, description="Largest request body, announced or counted.")
     max_files: int = Field(8, ge=1, description="Most photos in one request.")
     max_file_bytes: int = Field(20 * MIB, ge=1, description="Largest single photo, as a file.")
     max_pixels: int = Field(50_000_000, ge=1, description="Largest single photo, in pixels, judged before decoding.")
     max_text_chars: int = Field(2000, ge=0, description="Longest text of a report.")
     max_received_bytes: int = Field(512 * MIB, ge=1, description="Memory for request bodies, all requests together.")
+
+    max_video_bytes: int = Field(128 * MIB, ge=1, description="Largest clip, as a file.")
+    max_video_s: float = Field(180, gt=0, description="Longest clip, in seconds.")
+    max_video_pixels: int = Field(9_437_184, ge=1, description="Largest frame of a clip, in pixels.")
+    max_video_frames: int = Field(20_000, ge=1, description="Most frames of a clip that are decoded.")
+    video_cpu_s: int = Field(60, ge=1, description="Seconds of processor time for decoding one clip.")
+    video_wall_s: float = Field(90, gt=0, description="Seconds by the clock for one clip, waiting for the model too.")
+    video_memory_bytes: int = Field(1024 * MIB, ge=64 * MIB, description="Memory for decoding one clip.")
+    video_workers: int = Field(1, ge=1, le=32, description="Clips that a server works on at once.")
+    video_queue_length: int = Field(
+        20, ge=0, description="Clips that may wait, those of reports and those of requests each; one more is answered 503."
+    )
 
     max_address_chars: int = Field(300, ge=0, description="Longest address of a report.")
     max_reporter_chars: int = Field(200, ge=0, description="Longest name of a reporter.")
@@ -170,9 +182,18 @@ class Settings(BaseSettings):
         description="Requests classified at once, one thread each. Default: the cores.",
     )
     queue_length: int = Field(32, ge=0, description="Requests that may wait for a thread; one more is answered 503.")
+    max_queue_wait_s: float = Field(
+        5,
+        gt=0,
+        description="Seconds that a request may wait for a thread; one that would wait for longer is answered 503.",
+    )
     body_idle_timeout_s: float = Field(
         30, gt=0, description="Seconds without a byte after which an upload is given up."
     )
+    body_min_bytes_per_s: int = Field(
+        4096, ge=1, description="Least mean rate of an upload, after the first `body_idle_timeout_s`."
+    )
+    body_timeout_s: float = Field(600, gt=0, description="Seconds after which an upload is given up at any rate.")
     shutdown_grace_s: int = Field(20, ge=0, description="Seconds that running requests get to finish on shutdown.")
 
     otlp_endpoint: str | None = Field(
