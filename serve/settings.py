@@ -110,7 +110,9 @@ class Settings(BaseSettings):
     video_memory_bytes: int = Field(1024 * MIB, ge=64 * MIB, description="Memory for decoding one clip.")
     video_workers: int = Field(1, ge=1, le=32, description="Clips that a server works on at once.")
     video_queue_length: int = Field(
-        20, ge=0, description="Clips that may wait, those of reports and those of requests each; one more is answered 503."
+        20,
+        ge=0,
+        description="Clips that may wait, those of reports and those of requests each; one more is answered 503.",
     )
 
     max_address_chars: int = Field(300, ge=0, description="Longest address of a report.")
