@@ -116,10 +116,11 @@ def read_round(services: Services, gauges: WaitingGauges) -> None:
     """Read once; a store that is away is shown, and what waits stays as it was read last."""
     photos = database = True
     try:
-        services.blobs.ping()
+        services.blobs.probe()
     except StorageError:
         photos = False
     try:
+        services.store.probe()
         with services.store.read() as connection:
             gauges.show(read_waiting_now(connection), services.now())
     except StoreUnavailableError:

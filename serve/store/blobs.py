@@ -14,6 +14,8 @@ from hazardlens.serve.store.errors import BlobMissingError, BlobStoreError
 
 NAME: Final = re.compile(r"[0-9a-f]{64}")
 _HALF: Final = ".new-"
+_PROBE: Final = ".probe"  # always the same name: one that a kill leaves behind is written over
+_PROBE_BYTES: Final = 1 << 20
 
 
 class BlobStore(Protocol):
@@ -60,6 +62,13 @@ class BlobStore(Protocol):
 
         Raises:
             BlobStoreError: it cannot.
+        """
+
+    def probe(self) -> None:
+        """Check that it can be reached and, where that costs nothing, that it takes something more.
+
+        Raises:
+            BlobStoreError: it cannot, or is full.
         """
 
 
@@ -160,6 +169,18 @@ class FolderBlobs:
             raise BlobStoreError(f"the folder for photos cannot be used: {error.strerror}") from error
         if not os.access(self._root, os.R_OK | os.W_OK | os.X_OK):
             raise BlobStoreError("the folder for photos cannot be written to")
+
+    def probe(self) -> None:
+        """See `BlobStore`: a file of the size of a photo is written and taken away again."""
+        self.ping()
+        probe = self._root / _PROBE
+        try:
+            try:
+                probe.write_bytes(bytes(_PROBE_BYTES))
+            finally:
+                probe.unlink(missing_ok=True)
+        except OSError as error:
+            raise BlobStoreError(f"no photo can be stored: {error.strerror}") from error
 
     def _path(self, sha256: str) -> Path:
         return self._root / sha256[:2] / sha256

@@ -8,17 +8,20 @@ from typing import Any, Final
 
 import structlog
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from hazardlens.serve.errors import SettingsError
 from hazardlens.serve.store.errors import StoreUnavailableError
 from hazardlens.serve.store.migrate import upgrade
+from hazardlens.serve.store.outages import is_outage, why
 
 _log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("hazardlens")
 
 _WRITE: Final = "hazardlens_write"
+_PATIENCE: Final = "hazardlens_patience_ms"
 _BUSY_TIMEOUT_MS: Final = 10_000
+_PROBE_MS: Final = 2_000
 _POOL_TIMEOUT_S: Final = 10
 # A server that is gone without a word is noticed in seconds; libpq's own answer is "perhaps in two hours".
 _POSTGRES_DEFAULTS: Final = {
@@ -97,6 +100,18 @@ class Store:
         with self.read() as connection:
             connection.execute(text("SELECT 1"))
 
+    def probe(self) -> None:
+        """Write next to nothing: a database that can be read may still be full, locked, or a replica.
+
+        Raises:
+            StoreUnavailableError: it cannot be written to.
+        """
+        # On SQLite a number in the file's header that nobody uses, which shows a full disk. On PostgreSQL nothing: a
+        # replica refuses that too, and servers that ask at once do not wait for each other.
+        change = "PRAGMA user_version = 0" if self.is_sqlite else "DELETE FROM service_state WHERE false"
+        with self._connection(**{_WRITE: True, _PATIENCE: _PROBE_MS}) as connection, connection.begin():
+            connection.exec_driver_sql(change)
+
     def settle(self) -> None:
         """Have SQLite's write-ahead log empty, which else holds erased words until it is written over; best effort.
 
@@ -131,13 +146,10 @@ class Store:
             raise StoreUnavailableError("all connections to the database are in use") from error
         except DBAPIError as error:
             # Before the tables are up to date, a statement may fail for want of them.
-            if self._migrated and not (isinstance(error, _OUTAGES) or error.connection_invalidated):
+            if self._migrated and not is_outage(error):
                 raise
             _log.warning("store_unavailable", kind=type(error.orig).__name__, reason=str(error.orig))
-            raise StoreUnavailableError(f"the database fails: {type(error.orig).__name__}") from error
-
-
-_OUTAGES: Final = (OperationalError, InterfaceError)
+            raise StoreUnavailableError(why(error)) from error
 
 
 def _make_folder(folder: Path) -> None:
@@ -181,7 +193,7 @@ def _make_postgres(url: URL) -> Engine:
 def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:  # noqa: ANN401 - SQLAlchemy's pool record
     connection.isolation_level = None  # transactions begin when we say so, see `_begin_sqlite`
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+    cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")  # for the next line; later each transaction has its own
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")  # what was acknowledged survives a power cut, not just a crash
     cursor.execute("PRAGMA foreign_keys = ON")
@@ -190,5 +202,6 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:  # noq
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITE, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {options.get(_PATIENCE, _BUSY_TIMEOUT_MS)}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITE, False) else "BEGIN")

@@ -11,7 +11,7 @@ import structlog
 from hazardlens.serve.logs import log_failure, logged_as_work
 from hazardlens.serve.store.blobs import BlobStore
 from hazardlens.serve.store.engine import Store
-from hazardlens.serve.store.errors import StorageError, StoreUnavailableError
+from hazardlens.serve.store.errors import BlobStoreError, StorageError, StoreUnavailableError
 
 _log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("hazardlens")
 
@@ -51,7 +51,11 @@ class StoreKeeper:
         """
         self.ready = asyncio.Event()
         self._store = store
-        self._blobs = blobs
+        self._probes: dict[type[StorageError], Callable[[], None]] = {
+            StoreUnavailableError: store.probe,
+            BlobStoreError: blobs.probe,
+        }
+        self._silent: list[type[StorageError]] = []  # those that are asked and have not answered yet
         self._retry_s = RETRY_S if retry_s is None else retry_s
         self._fresh_s = FRESH_S if fresh_s is None else fresh_s
         self._patience_s = patience_s
@@ -79,7 +83,7 @@ class StoreKeeper:
             self.ready.set()
 
     async def check(self) -> None:
-        """See that database and photo store answer. However many ask at once, the store is asked once.
+        """See that database and photo store take something. However many ask at once, each is asked once.
 
         Raises:
             StoreUnavailableError: the database does not, or its tables are not up to date yet.
@@ -92,21 +96,23 @@ class StoreKeeper:
         try:
             found = await asyncio.wait_for(asyncio.shield(self._probe), self._patience_s)
         except TimeoutError:
-            raise StoreUnavailableError(f"no answer within {self._patience_s:g} s") from None
+            raise self._silent[0](f"no answer within {self._patience_s:g} s") from None
         if found is not None:
             raise found
 
     async def _ask(self) -> StorageError | None:
-        found = await asyncio.to_thread(self._ping)
+        answers = await asyncio.gather(*(self._answer(kind, probe) for kind, probe in self._probes.items()))
         self._fresh_until = self._clock() + self._fresh_s
-        return found
+        return next((error for error in answers if error is not None), None)
 
-    def _ping(self) -> StorageError | None:
+    async def _answer(self, kind: type[StorageError], probe: Callable[[], None]) -> StorageError | None:
+        self._silent.append(kind)
         try:
-            self._store.ping()
-            self._blobs.ping()
+            await asyncio.to_thread(probe)
         except StorageError as error:
             return error
+        finally:
+            self._silent.remove(kind)
         return None
 
 

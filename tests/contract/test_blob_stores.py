@@ -91,6 +91,7 @@ def test_putting_again_mends_what_was_cut_short(place: Place) -> None:
 
 def test_it_answers_a_ping(blobs: BlobStore) -> None:
     blobs.ping()
+    blobs.probe()
 
 
 def test_many_threads_may_put_the_same_and_different_content(blobs: BlobStore) -> None:

@@ -51,19 +51,19 @@ def test_a_store_that_is_away_is_told_and_recovers(monkeypatch: pytest.MonkeyPat
     class Away:
         is_on = False
 
-    ping, read = FolderBlobs.ping, Store.read
+    probe, read = FolderBlobs.probe, Store.read
 
-    def ping_or_fail(self: FolderBlobs) -> None:
+    def probe_or_fail(self: FolderBlobs) -> None:
         if Away.is_on and part == "photos":
             raise BlobStoreError("away")
-        ping(self)
+        probe(self)
 
     def read_or_fail(self: Store) -> object:
         if Away.is_on and part == "database":
             raise StoreUnavailableError("away")
         return read(self)
 
-    monkeypatch.setattr(FolderBlobs, "ping", ping_or_fail)
+    monkeypatch.setattr(FolderBlobs, "probe", probe_or_fail)
     monkeypatch.setattr(Store, "read", read_or_fail)
     with serving(sweep_interval_s=0.02) as client:
 

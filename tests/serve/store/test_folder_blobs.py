@@ -62,6 +62,20 @@ def test_a_write_that_stops_half_way_leaves_nothing(tmp_path: Path) -> None:
     assert _files(tmp_path) == []
 
 
+def test_a_full_disk_fails_the_probe_and_keeps_nothing_of_it(tmp_path: Path) -> None:
+    blobs = FolderBlobs(tmp_path)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        blobs.ping()  # reading goes on
+        with pytest.raises(BlobStoreError, match="File too large"):
+            blobs.probe()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    blobs.probe()
+    assert _files(tmp_path) == []
+
+
 def test_a_place_that_is_no_folder_fails_the_ping(tmp_path: Path) -> None:
     (tmp_path / "media").write_text("")
     with pytest.raises(BlobStoreError, match="cannot be used"):

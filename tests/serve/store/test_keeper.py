@@ -30,7 +30,7 @@ class _Parts:
         if self.migrations and (error := self.migrations.pop(0)) is not None:
             raise error
 
-    def ping(self) -> None:
+    def probe(self) -> None:
         self.pings += 1
         assert self.gate.wait(PATIENCE_S)
         if self.database is not None:
@@ -40,8 +40,11 @@ class _Parts:
 class _Photos:
     def __init__(self) -> None:
         self.error: StorageError | None = None
+        self.gate = threading.Event()
+        self.gate.set()
 
-    def ping(self) -> None:
+    def probe(self) -> None:
+        assert self.gate.wait(PATIENCE_S)
         if self.error is not None:
             raise self.error
 
@@ -154,5 +157,18 @@ def test_who_does_not_answer_is_unavailable_and_asked_once() -> None:
                 await kept_store.check()
         parts.gate.set()
         assert parts.pings == 1
+
+    _run(test)
+
+
+def test_photos_that_do_not_answer_are_not_called_the_database() -> None:
+    async def test() -> None:
+        photos = _Photos()
+        photos.gate.clear()
+        kept_store = _keeper(_Parts(), photos, patience_s=0.05)
+        await kept_store.prepare()
+        with pytest.raises(BlobStoreError, match="no answer"):
+            await kept_store.check()
+        photos.gate.set()
 
     _run(test)

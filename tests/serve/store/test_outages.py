@@ -1,13 +1,15 @@
 """What is called an outage of the database, and what comes after one."""
 
 import contextlib
+import resource
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import exc, func, insert, select, text
+from sqlalchemy import event, exc, func, insert, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
+from structlog.testing import capture_logs
 
 from hazardlens.serve.store import engine
 from hazardlens.serve.store.engine import Store
@@ -104,6 +106,48 @@ def test_a_writer_that_waits_too_long_is_told_so(tmp_path: Path, monkeypatch: py
     with store.write(), pytest.raises(StoreUnavailableError):
         _put(store, "a")
     _put(store, "a")
+    store.close()
+
+
+def test_a_database_that_can_only_be_read_fails_the_probe(store: Store, store_url: str) -> None:
+    store.probe()
+    other = Store(store_url if store.is_sqlite else f"{store_url}&options=-cdefault_transaction_read_only%3Don")
+    other.migrate()
+    if store.is_sqlite:
+        event.listen(other.engine, "connect", lambda raw, _: raw.execute("PRAGMA query_only = ON"))
+        other.engine.dispose()
+    with pytest.raises(StoreUnavailableError, match=r"cannot be written to|takes no writes"):
+        other.probe()
+    other.ping()
+    other.close()
+
+
+def test_a_probe_tells_a_lock_before_a_request_would_give_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_PROBE_MS", 1)
+    store = Store(f"sqlite:///{tmp_path / 'a.sqlite3'}")
+    store.migrate()
+    with store.write(), pytest.raises(StoreUnavailableError, match="holds its lock"):
+        store.probe()
+    store.probe()
+    store.close()
+
+
+def test_a_full_disk_is_told_and_passes(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'a.sqlite3'}")
+    store.migrate()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        with capture_logs():  # else the log could not be written either
+            for fails in (store.probe, lambda: _put(store, "a")):
+                with pytest.raises(StoreUnavailableError, match="disk"):
+                    fails()
+        assert _keys(store) == set()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    store.probe()
+    _put(store, "a")
+    assert _keys(store) == {"a"}
     store.close()
 
 

@@ -44,9 +44,9 @@ def test_a_large_photo_travels_in_one_request(server: ObjectServer) -> None:
         lambda blobs: blobs.put(b"photo"),
         lambda blobs: blobs.get(NAME),
         lambda blobs: blobs.delete(NAME),
-        lambda blobs: blobs.ping(),
+        lambda blobs: blobs.probe(),
     ],
-    ids=["put", "get", "delete", "ping"],
+    ids=["put", "get", "delete", "probe"],
 )
 @pytest.mark.parametrize("status", [403, 503], ids=["forbidden", "unavailable"])
 def test_a_store_that_refuses_is_unavailable(
