@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager
 
 from starlette.requests import Request
 
+from hazardlens.serve.access.clients import sender_of_request
 from hazardlens.serve.facts import facts_of
-from hazardlens.serve.received import receive_body
+from hazardlens.serve.received import Pace, receive_body
 from hazardlens.serve.services import Services
 from hazardlens.serve.uploads import Received, check_content_type
 
@@ -23,10 +24,11 @@ async def accepted_body(request: Request, services: Services) -> AsyncIterator[R
     """
     content_type = request.headers.get("content-type", "")
     check_content_type(content_type)
-    services.pool.require_room()
-    with services.memory.hold() as hold:
+    sender = sender_of_request(request, services.settings)
+    services.pool.require_room(sender)
+    with services.memory.hold(sender) as hold:
         with services.metrics.receiving():
-            body = await receive_body(request, hold=hold, idle_timeout_s=services.settings.body_idle_timeout_s)
+            body = await receive_body(request, hold=hold, pace=Pace.from_settings(services.settings))
         facts_of(request.scope).received_bytes = hold.size_bytes
         services.metrics.received(hold.size_bytes)
         yield Received(content_type, request.scope["query_string"], body)

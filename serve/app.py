@@ -152,8 +152,15 @@ def _make_services(
 ) -> Services:
     limits = UploadLimits(settings.max_files, settings.max_file_bytes, settings.max_text_chars)
     metrics = Metrics()
-    pool = WorkerPool(settings.inference_threads, settings.queue_length, waited=metrics.waited, around=metrics.working)
-    memory = BodyMemory(settings.max_received_bytes)
+    pool = WorkerPool(
+        settings.inference_threads,
+        settings.queue_length,
+        max_wait_s=settings.max_queue_wait_s,
+        waited=metrics.waited,
+        refused=metrics.refused,
+        around=metrics.working,
+    )
+    memory = BodyMemory(settings.max_received_bytes, refused=partial(metrics.refused, "memory"))
     metrics.watch("queue_length", "Requests that wait for a thread.", lambda: pool.waiting)
     metrics.watch("workers_busy", "Threads at work.", lambda: pool.running)
     metrics.watch("received_bytes", "Memory that request bodies hold.", lambda: memory.held_bytes)

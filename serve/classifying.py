@@ -6,6 +6,7 @@ from starlette.requests import Request
 
 from hazardlens.model.pipeline import Classification
 from hazardlens.serve.accepting import accepted_body, hung_up
+from hazardlens.serve.access.clients import sender_of_request
 from hazardlens.serve.facts import facts_of
 from hazardlens.serve.model_slot import ModelSlot
 from hazardlens.serve.services import Services
@@ -23,9 +24,10 @@ async def classify_request(request: Request, services: Services) -> bytes:
     """
     _ = services.slot.model  # who cannot be answered need not send a body
     facts = facts_of(request.scope)
+    sender = sender_of_request(request, services.settings)
     async with accepted_body(request, services) as received:
         job = _Job(received, services.limits, services.slot, facts.request_id)
-        answer, content = await services.pool.run(job, gone=partial(hung_up, request))
+        answer, content = await services.pool.run(job, sender=sender, gone=partial(hung_up, request))
     services.metrics.classified(answer, listed_as_usual=job.listed_as_usual)
     facts.photos = len(answer.media)
     facts.category = answer.prefill.category.value

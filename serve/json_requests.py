@@ -7,9 +7,10 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, ValidationError
 
+from hazardlens.serve.access.clients import sender_of_request
 from hazardlens.serve.errors import BodyTooLargeError, ContentTypeError, FieldInvalidError
 from hazardlens.serve.json_body import explain_json_error
-from hazardlens.serve.received import receive_body
+from hazardlens.serve.received import Pace, receive_body
 from hazardlens.serve.services import Services
 
 MAX_BYTES: Final = 1024 * 1024
@@ -41,9 +42,9 @@ class JsonOf(Generic[ModelT]):
         if announced.isdecimal() and int(announced) > MAX_BYTES:
             raise BodyTooLargeError(f"more than {MAX_BYTES} bytes")
         services: Services = request.app.state.services
-        with services.memory.hold() as hold:
-            idle_s = services.settings.body_idle_timeout_s
-            body = await receive_body(request, hold=hold, idle_timeout_s=idle_s, max_bytes=MAX_BYTES)
+        with services.memory.hold(sender_of_request(request, services.settings)) as hold:
+            pace = Pace.from_settings(services.settings)
+            body = await receive_body(request, hold=hold, pace=pace, max_bytes=MAX_BYTES)
             return self.parse(body)
 
     def parse(self, body: bytes) -> ModelT:

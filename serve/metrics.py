@@ -94,6 +94,12 @@ class Metrics:
             ("code",),
             registry=self._registry,
         )
+        self._overloaded = Counter(
+            "hazardlens_overloaded",
+            "Requests without a place, by what was used up: queue_full, share (of the queue), wait, memory.",
+            ("reason",),
+            registry=self._registry,
+        )
         self._reviews = Counter(
             "hazardlens_reviews",
             "Decisions of reviewers, by the category and the model of the pre-fill.",
@@ -150,6 +156,10 @@ class Metrics:
     def waited(self, seconds: float) -> None:
         """A request left the queue."""
         self._stage_seconds.labels("queue").observe(seconds)
+
+    def refused(self, reason: str) -> None:
+        """A request found no place."""
+        self._overloaded.labels(reason).inc()
 
     @contextmanager
     def receiving(self) -> Iterator[None]:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 
 from hazardlens.serve.access.errors import CsrfError
+from hazardlens.serve.access.principals import ANONYMOUS, Principal
 from hazardlens.serve.access.sessions import COOKIE, SECURE_COOKIE
 from hazardlens.serve.settings import Settings
 
@@ -48,6 +49,12 @@ def sender_of(address: str) -> str:
     if isinstance(parsed, IPv6Address):
         return str(ip_network((int(parsed), _IPV6_CUSTOMER_BITS), strict=False))
     return str(parsed)
+
+
+def sender_of_request(request: Request, settings: Settings) -> str:
+    """Who takes turns with others: an API key, an account, or the sender of somebody who has neither."""
+    principal: Principal = getattr(request.state, "principal", ANONYMOUS)
+    return principal.actor if principal.id else sender_of(address_of(request, settings))
 
 
 def is_this_machine(request: Request) -> bool:

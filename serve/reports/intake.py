@@ -14,6 +14,7 @@ from starlette.requests import Request
 
 from hazardlens.model.pipeline import Classification
 from hazardlens.serve.accepting import accepted_body, hung_up
+from hazardlens.serve.access.clients import sender_of_request
 from hazardlens.serve.access.principals import Principal
 from hazardlens.serve.facts import facts_of
 from hazardlens.serve.reports.duplicates import DuplicateRules
@@ -58,7 +59,9 @@ async def receive_report(request: Request, services: Services, principal: Princi
     facts = facts_of(request.scope)
     intake = _Intake(services, principal, facts.request_id)
     async with accepted_body(request, services) as received:
-        stored = await services.pool.run(partial(intake.run, received, key), gone=partial(hung_up, request))
+        job, gone = partial(intake.run, received, key), partial(hung_up, request)
+        sender = sender_of_request(request, services.settings)
+        stored = await services.pool.run(job, sender=sender, gone=gone)
     if stored.answer is not None:
         services.metrics.classified(stored.answer)
     facts.photos = len(stored.view.media)

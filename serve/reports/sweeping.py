@@ -67,7 +67,8 @@ class Sweeper:
         waiting = await asyncio.to_thread(self._waiting)
         for report_id in waiting:
             try:
-                await services.pool.run(partial(self.prefill, report_id), gone=asyncio.Event().wait)
+                job = partial(self.prefill, report_id)
+                await services.pool.run(job, sender=SYSTEM.actor, gone=asyncio.Event().wait)
             except OverloadedError:  # people who wait for an answer go first
                 return False
         return len(waiting) == _BATCH

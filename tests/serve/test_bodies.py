@@ -15,10 +15,11 @@ from hazardlens.serve.errors import BodyTimeoutError, BodyTooLargeError, Overloa
 from hazardlens.serve.json_body import parse_json_body
 from hazardlens.serve.multipart import Part, parse_multipart
 from hazardlens.serve.names import MAX_NAME_CHARS, clean_name
-from hazardlens.serve.received import BodyMemory, receive_body
+from hazardlens.serve.received import BodyMemory, Pace, receive_body
 from hazardlens.serve.uploads import Received, Submission, UploadLimits, read_min_confidence, read_submission
 
 FORM: Final = "multipart/form-data; boundary=XX"
+PACE: Final = Pace(idle_timeout_s=0.05, min_bytes_per_s=1, timeout_s=5)
 LIMITS: Final = UploadLimits(max_files=8, max_file_bytes=10_000, max_text_chars=1000)
 
 printable = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters='"\\'), min_size=1, max_size=30)
@@ -136,9 +137,9 @@ def chunk(data: bytes, *, more: bool = True) -> dict[str, Any]:
 
 
 def receive(memory: BodyMemory, *messages: dict[str, Any], max_bytes: int | None = None) -> bytes:
-    with memory.hold() as hold:
+    with memory.hold("a") as hold:
         request = request_of(iter(messages))
-        return asyncio.run(receive_body(request, hold=hold, idle_timeout_s=0.05, max_bytes=max_bytes))
+        return asyncio.run(receive_body(request, hold=hold, pace=PACE, max_bytes=max_bytes))
 
 
 def test_chunks_make_a_body() -> None:
@@ -171,7 +172,7 @@ def test_a_client_that_leaves_gives_its_memory_back() -> None:
 
 def test_bodies_share_one_memory() -> None:
     memory = BodyMemory(10)
-    with memory.hold() as other:
+    with memory.hold("b") as other:
         other.add(6)
         with pytest.raises(OverloadedError) as refusal:
             receive(memory, chunk(b"abc"), chunk(b"de", more=False))

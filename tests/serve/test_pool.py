@@ -2,12 +2,14 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from starlette.requests import ClientDisconnect
 
 from hazardlens.serve.errors import OverloadedError
-from hazardlens.serve.pool import MAX_RETRY_AFTER_S, WorkerPool
+from hazardlens.serve.fair_queue import MAX_RETRY_AFTER_S
+from hazardlens.serve.pool import WorkerPool
 from support.serving import PATIENCE_S, wait_until
 
 
@@ -30,27 +32,27 @@ async def never() -> None:
 
 
 def test_a_job_runs_in_a_thread_and_its_result_comes_back(pool: WorkerPool) -> None:
-    result = asyncio.run(pool.run(lambda: threading.current_thread().name, gone=never))
+    result = asyncio.run(pool.run(lambda: threading.current_thread().name, sender="a", gone=never))
     assert result.startswith("classify")
     assert pool.running == pool.waiting == 0
 
 
 def test_an_error_comes_back(pool: WorkerPool) -> None:
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(pool.run(lambda: 1 // 0, gone=never))
+        asyncio.run(pool.run(lambda: 1 // 0, sender="a", gone=never))
     assert pool.running == 0
 
 
 def test_one_job_more_than_fits_is_refused_and_later_ones_fit_again(pool: WorkerPool, gate: threading.Event) -> None:
     async def scene() -> list[bool]:
-        jobs = [asyncio.create_task(pool.run(lambda: gate.wait(PATIENCE_S), gone=never)) for _ in range(2)]
+        jobs = [asyncio.create_task(pool.run(lambda: gate.wait(PATIENCE_S), sender="a", gone=never)) for _ in range(2)]
         await asyncio.sleep(0)
         assert (pool.running, pool.waiting) == (1, 1)
         with pytest.raises(OverloadedError) as refusal:
-            await pool.run(lambda: True, gone=never)
+            await pool.run(lambda: True, sender="a", gone=never)
         assert 1 <= (refusal.value.retry_after_s or 0) <= MAX_RETRY_AFTER_S
         gate.set()
-        return [*await asyncio.gather(*jobs), await pool.run(lambda: True, gone=never)]
+        return [*await asyncio.gather(*jobs), await pool.run(lambda: True, sender="a", gone=never)]
 
     assert asyncio.run(scene()) == [True, True, True]
 
@@ -60,8 +62,8 @@ def test_a_waiting_job_is_dropped_when_its_client_goes(pool: WorkerPool, gate: t
 
     async def scene() -> None:
         left = asyncio.Event()
-        first = asyncio.create_task(pool.run(lambda: gate.wait(PATIENCE_S), gone=never))
-        second = asyncio.create_task(pool.run(lambda: ran.append("second"), gone=left.wait))
+        first = asyncio.create_task(pool.run(lambda: gate.wait(PATIENCE_S), sender="a", gone=never))
+        second = asyncio.create_task(pool.run(lambda: ran.append("second"), sender="a", gone=left.wait))
         await asyncio.sleep(0)
         left.set()
         with pytest.raises(ClientDisconnect):
@@ -77,7 +79,7 @@ def test_a_waiting_job_is_dropped_when_its_client_goes(pool: WorkerPool, gate: t
 def test_a_running_job_keeps_its_place_until_it_ends(pool: WorkerPool, gate: threading.Event) -> None:
     async def scene() -> None:
         left = asyncio.Event()
-        job = asyncio.create_task(pool.run(lambda: gate.wait(PATIENCE_S), gone=left.wait))
+        job = asyncio.create_task(pool.run(lambda: gate.wait(PATIENCE_S), sender="a", gone=left.wait))
         await asyncio.sleep(0.05)
         left.set()
         with pytest.raises(ClientDisconnect):
@@ -91,8 +93,8 @@ def test_a_running_job_keeps_its_place_until_it_ends(pool: WorkerPool, gate: thr
 
 def test_a_cancelled_request_leaves_the_queue(pool: WorkerPool, gate: threading.Event) -> None:
     async def scene() -> None:
-        first = asyncio.create_task(pool.run(lambda: gate.wait(PATIENCE_S), gone=never))
-        second = asyncio.create_task(pool.run(lambda: True, gone=never))
+        first = asyncio.create_task(pool.run(lambda: gate.wait(PATIENCE_S), sender="a", gone=never))
+        second = asyncio.create_task(pool.run(lambda: True, sender="a", gone=never))
         await asyncio.sleep(0)
         second.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -108,11 +110,12 @@ def test_jobs_run_in_the_order_of_their_coming(gate: threading.Event) -> None:
     pool, order = WorkerPool(1, 5), list[int]()
 
     async def scene() -> None:
-        first = asyncio.create_task(pool.run(lambda: gate.wait(PATIENCE_S), gone=never))
+        first = asyncio.create_task(pool.run(lambda: gate.wait(PATIENCE_S), sender="a", gone=never))
         await asyncio.sleep(0)
         rest = []
         for number in range(5):
-            rest.append(asyncio.create_task(pool.run(lambda number=number: order.append(number), gone=never)))  # type: ignore[misc]
+            note = partial(order.append, number)
+            rest.append(asyncio.create_task(pool.run(note, sender="a", gone=never)))
             await asyncio.sleep(0)
         gate.set()
         await asyncio.gather(first, *rest)
@@ -123,17 +126,17 @@ def test_jobs_run_in_the_order_of_their_coming(gate: threading.Event) -> None:
 
 
 def test_the_longer_jobs_take_the_later_a_second_try_makes_sense() -> None:
-    ticks = iter(range(0, 10_000, 20))
+    ticks = iter(range(0, 10_000, 30))
     slow, quick = WorkerPool(1, 1, clock=lambda: next(ticks)), WorkerPool(1, 1, clock=lambda: 0.0)
 
     async def advice(pool: WorkerPool) -> int:
         gate = threading.Event()
         for _ in range(30):
-            await pool.run(lambda: None, gone=never)
-        jobs = [asyncio.create_task(pool.run(lambda: gate.wait(PATIENCE_S), gone=never)) for _ in range(2)]
+            await pool.run(lambda: None, sender="a", gone=never)
+        jobs = [asyncio.create_task(pool.run(lambda: gate.wait(PATIENCE_S), sender="a", gone=never)) for _ in range(2)]
         await asyncio.sleep(0)
         with pytest.raises(OverloadedError) as refusal:
-            pool.require_room()
+            pool.require_room("a")
         gate.set()
         await asyncio.gather(*jobs)
         return refusal.value.retry_after_s or 0
@@ -146,7 +149,7 @@ def test_the_longer_jobs_take_the_later_a_second_try_makes_sense() -> None:
 def test_a_closed_pool_counts_nothing(pool: WorkerPool) -> None:
     pool.close()
     with pytest.raises(RuntimeError):
-        asyncio.run(pool.run(lambda: True, gone=never))
+        asyncio.run(pool.run(lambda: True, sender="a", gone=never))
     assert pool.running == 0
 
 
@@ -154,7 +157,7 @@ def test_many_threads_of_many_loops_leave_the_count_at_zero() -> None:
     pool = WorkerPool(4, 1000)
 
     async def burst() -> None:
-        await asyncio.gather(*(pool.run(lambda: None, gone=never) for _ in range(200)))
+        await asyncio.gather(*(pool.run(lambda: None, sender="a", gone=never) for _ in range(200)))
 
     with ThreadPoolExecutor(4) as threads:
         for done in [threads.submit(asyncio.run, burst()) for _ in range(4)]:
