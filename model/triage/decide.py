@@ -142,7 +142,8 @@ class _Judge:
             doubts.append(
                 self._write.say("urgency_from_other", category=self._name(chosen), other=other, urgency=urgency)
             )
-        doubts += [self._weak(c) for c in self._weak_candidates() if c.level.rank > gravest.level.rank]
+        faint = self._weak_candidates(self._data.numbers.graver_floor)
+        doubts += [self._weak(c) for c in faint if c.level.rank > gravest.level.rank]
         return doubts
 
     def _unsaid(self) -> list[Reason]:
@@ -165,7 +166,7 @@ class _Judge:
         numbers = self._data.numbers
         other, none = Category.OTHER, Category.NOT_A_HAZARD
         alarms = [rule for rule in self._data.modifiers if rule.alarm and rule.id in self._text.fired]
-        weak = [self._weak(candidate) for candidate in self._weak_candidates()]
+        weak = [self._weak(candidate) for candidate in self._weak_candidates(numbers.doubt_floor)]
         if alarms:
             fired = [self._write.fill(r.id, r.reason, word=self._text.fired[r.id].word) for r in alarms]
             level = max((rule.raise_to or Urgency.NONE for rule in alarms), key=lambda urgency: urgency.rank)
@@ -185,8 +186,7 @@ class _Judge:
         level = self._data.categories[category].urgency
         return _Verdict(category, level, confidence, [], [*doubts, *self._unsaid()])
 
-    def _weak_candidates(self) -> list[Candidate]:
-        floor = self._data.numbers.doubt_floor
+    def _weak_candidates(self, floor: float) -> list[Candidate]:
         return [c for c in self._candidates if not c.in_play and self._sure[c.category] >= floor]
 
     def _weak(self, candidate: Candidate) -> Reason:

@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -16,6 +16,7 @@ from hazardlens.model.triage.checks import find_faults
 from hazardlens.model.triage.schema import PolicyData
 from hazardlens.model.triage.text import TextReader
 
+MAX_POLICY_BYTES: Final = 1024 * 1024
 SHIPPED_POLICY: Final = Path(__file__).parent / "policy.toml"
 
 
@@ -53,7 +54,8 @@ def load_policy(path: Path = SHIPPED_POLICY) -> Policy:
         PolicyError: the file cannot be read, is not TOML, or breaks the schema; the message names the key.
     """
     try:
-        content = path.read_bytes()
+        with path.open("rb") as stream:
+            content = stream.read(MAX_POLICY_BYTES + 1)
     except OSError as error:
         raise PolicyError(f"{path}: cannot be read: {error.strerror}") from error
     return parse_policy(content, name=path.name)
@@ -65,12 +67,11 @@ def parse_policy(content: bytes, *, name: str = "policy.toml") -> Policy:
     Raises:
         PolicyError: as `load_policy`.
     """
+    if len(content) > MAX_POLICY_BYTES:
+        raise PolicyError(f"{name}: more than {MAX_POLICY_BYTES} bytes")
+    document = _parse_toml(content, name)
     try:
-        data = PolicyData.model_validate(tomllib.loads(content.decode("utf-8")))
-    except UnicodeDecodeError as error:
-        raise PolicyError(f"{name}: not UTF-8 at byte {error.start}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise PolicyError(f"{name}: not TOML: {error}") from error
+        data = PolicyData.model_validate(document)
     except ValidationError as error:
         raise PolicyError(f"{name}: {'; '.join(_describe(detail) for detail in error.errors())}") from error
     faults = find_faults(data)
@@ -78,6 +79,18 @@ def parse_policy(content: bytes, *, name: str = "policy.toml") -> Policy:
         raise PolicyError(f"{name}: {'; '.join(faults)}")
     ranks = {category: rank for rank, category in enumerate(data.severity)}
     return Policy(data, hashlib.sha256(content).hexdigest(), TextReader(data), ranks)
+
+
+def _parse_toml(content: bytes, name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise PolicyError(f"{name}: not UTF-8 at byte {error.start}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError(f"{name}: not TOML: {error}") from error
+    # What its parser does not expect: values within values without end, a number of thousands of digits.
+    except (RecursionError, ValueError) as error:
+        raise PolicyError(f"{name}: not TOML that can be read: a value is nested too deep or too long") from error
 
 
 def _describe(detail: ErrorDetails) -> str:

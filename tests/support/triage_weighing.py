@@ -1,7 +1,7 @@
 """The table's rows that weighing decides: several photos, several hazards, thin evidence, none at all."""
 
 from hazardlens.model.taxonomy import Category, Urgency
-from support.triage import UNMEASURED, Case, model_standing, photo, seen
+from support.triage import UNMEASURED, Case, model_standing, model_with, photo, seen
 
 WEIGHING_CASES = [
     Case(
@@ -43,9 +43,19 @@ WEIGHING_CASES = [
         "a weak but graver hazard asks for a look",
         Category.STACKED_CLUTTER,
         Urgency.ROUTINE,
-        photos=(photo(seen("stacked_clutter", 0.95), seen("dangling_cable", 0.2)),),
+        photos=(photo(seen("stacked_clutter", 0.95), seen("cable_in_tree", 0.27)),),
+        model=model_with("cable_in_tree", Category.DANGLING_CABLE, 0.8),
         why=("weak_hazard",),
         human=True,
+        alternatives=(Category.DANGLING_CABLE,),
+    ),
+    Case(
+        "a graver hazard with less than one chance in four asks for nothing",
+        Category.STACKED_CLUTTER,
+        Urgency.ROUTINE,
+        photos=(photo(seen("stacked_clutter", 0.95), seen("dangling_cable", 0.24)),),
+        not_why=("weak_hazard",),
+        human=False,
         alternatives=(Category.DANGLING_CABLE,),
     ),
     Case(

@@ -41,8 +41,8 @@ MADE_WEIGHT: Final = 0.5
 """A made positive counts as half a photo at most: a network finds scenes of the generator that trained it more
 surely than the same thing in the street, as if every second real one were missed."""
 MADE_SHARE: Final = 0.25
-"""Made positives make up at most this share of the weight: how many were made says nothing about how often the
-hazard is reported."""
+"""Beside the real harmless photos, made positives have at most this share of the weight: how many were made says
+nothing about how often the hazard is reported."""
 MADE_CAP: Final = 0.9
 """No probability that rests on made scenes exceeds this, however cleanly the scores part."""
 
@@ -61,8 +61,7 @@ def fit_curve(
     Args:
         photos: real validation photos.
         subject: the hazard.
-        stand_ins: made scenes of the validation side; their positives count only where real ones are too few, and
-            their negatives never.
+        stand_ins: made scenes of the validation side, which count only where real positives are too few.
     """
     real, made, scenes = hazard_scores(photos, stand_ins, subject)
     harmless, positives = int((~real.positive).sum()), int(real.positive.sum())
@@ -115,13 +114,14 @@ def _basis(positives: int, harmless: int, made: int, scenes: int) -> Basis:
 
 
 def _discounted(real: PhotoScores, made: PhotoScores) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """The curve of real photos and made positives, these with less weight, and capped."""
-    positives = made.scores[made.positive]
-    weight = made_weight(len(positives), int((~real.positive).sum()))
-    joined = PhotoScores(
-        np.concatenate([real.scores, positives]), np.concatenate([real.positive, np.ones(len(positives), bool)])
-    )
-    weights = np.concatenate([np.ones(len(real.scores)), np.full(len(positives), weight)])
+    """The curve of real photos and made ones, these with less weight, and capped.
+
+    A made photo without the hazard weighs what one with it does: most are the other half of a pair, and where real
+    photos hold nothing that resembles the hazard, they alone tell how likely a middling score is to be a mistake.
+    """
+    weight = made_weight(int(made.positive.sum()), int((~real.positive).sum()))
+    joined = PhotoScores(np.concatenate([real.scores, made.scores]), np.concatenate([real.positive, made.positive]))
+    weights = np.concatenate([np.ones(len(real.scores)), np.full(len(made.scores), weight)])
     knots, probabilities = _smoothed_blocks(joined, weights)
     return knots, tuple(min(value, MADE_CAP) for value in probabilities)
 
