@@ -14,6 +14,7 @@ HazardlensError
 │   ├── VideoLimitError             costs more time, memory or frames than the limits
 │   └── VideoDecoderError           the decoder did not survive it
 ├── MediaError                  one photo or clip of a request cannot be used: which, and the error that says why
+├── ClipStoppedError            somebody called off the work on a clip
 ├── BundleError                 a model bundle that must not be loaded
 │   ├── BundleMissingError          a file of the bundle is not there
 │   ├── BundleChecksumError         a file differs from the manifest's sha256
@@ -124,6 +125,12 @@ class MediaError(HazardlensError):
         self.index = index
         self.name = name
         self.reason = reason
+
+
+class ClipStoppedError(HazardlensError):
+    """Whoever asked for a clip to be looked at wants it no longer."""
+
+    code = "clip_stopped"
 
 
 class BundleError(HazardlensError):

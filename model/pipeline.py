@@ -127,9 +127,9 @@ class Classifier:
         self.policy = policy
         self._max_pixels = max_pixels
         self._clock = clock
-        self._view = detector.info.view
-        self._hazards = {label.name: label.hazard for label in detector.info.labels}
-        self._thresholds = {label.name: label.threshold for label in detector.info.labels}
+        self.view = detector.info.view
+        self.hazards = {label.name: label.hazard for label in detector.info.labels}
+        self.thresholds = {label.name: label.threshold for label in detector.info.labels}
 
     def classify(
         self,
@@ -152,20 +152,12 @@ class Classifier:
             MediaError: a photo cannot be used; it says which and why.
             InferenceError: the runtime failed.
         """
-        watch = _Watch(self._clock)
-        evidence: list[Evidence] = []
-        # One after the other, so that one photo's pixels are in memory at a time.
-        for index, upload in enumerate(uploads):
-            with stage("decode"):
-                photo = self._decode(index, upload)
-            watch.lap("decode")
-            (detections,) = self.detector.detect([photo])
-            watch.lap("inference")
-            evidence.append(Evidence(detections, photo.width, photo.height))
+        watch = self.watch()
+        evidence = self.look(uploads, watch)
         with stage("triage"):
-            decision = decide(evidence, text, policy=self.policy, model=self._view)
+            decision = decide(evidence, text, policy=self.policy, model=self.view)
         media = [
-            self._describe(upload.name, seen, min_confidence) for upload, seen in zip(uploads, evidence, strict=True)
+            self.describe(upload.name, seen, min_confidence) for upload, seen in zip(uploads, evidence, strict=True)
         ]
         return Classification(
             request_id=request_id,
@@ -176,12 +168,29 @@ class Classifier:
             timing_ms=watch.timing(),
         )
 
+    def watch(self) -> "Watch":
+        """A watch by this classifier's clock, started now."""
+        return Watch(self._clock)
+
+    def look(self, uploads: Sequence[Upload], watch: "Watch") -> list[Evidence]:
+        """What each photo shows; see `classify`."""
+        evidence: list[Evidence] = []
+        # One after the other, so that one photo's pixels are in memory at a time.
+        for index, upload in enumerate(uploads):
+            with stage("decode"):
+                photo = self._decode(index, upload)
+            watch.lap("decode")
+            (detections,) = self.detector.detect([photo])
+            watch.lap("inference")
+            evidence.append(Evidence(detections, photo.width, photo.height))
+        return evidence
+
     def listed(self, detections: Detections, min_confidence: float | None = None) -> list[Detection]:
         """The detections that are shown to people; see `classify`."""
         return [
             found
             for found in detections
-            if found.confidence >= (self._thresholds[found.label] if min_confidence is None else min_confidence)
+            if found.confidence >= (self.thresholds[found.label] if min_confidence is None else min_confidence)
         ]
 
     def _decode(self, index: int, upload: Upload) -> Photo:
@@ -190,11 +199,12 @@ class Classifier:
         except ImageError as error:
             raise MediaError(index, upload.name, error) from error
 
-    def _describe(self, name: str, seen: Evidence, min_confidence: float | None) -> MediaResult:
+    def describe(self, name: str, seen: Evidence, min_confidence: float | None) -> MediaResult:
+        """What is told of one photo; see `classify`."""
         results = [
             DetectionResult(
                 label=found.label,
-                hazard=self._hazards[found.label],
+                hazard=self.hazards[found.label],
                 confidence=round(found.confidence, 4),
                 box=outer_box(found.box_xyxy),
             )
@@ -213,7 +223,7 @@ def outer_box(box_xyxy: tuple[float, float, float, float]) -> Box:
     return Box(x_min=x_min, y_min=y_min, x_max=x_max, y_max=y_max)
 
 
-class _Watch:
+class Watch:
     """Sums up the time between laps, by name."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -221,12 +231,14 @@ class _Watch:
         self._start = self._last = clock()
         self._sums = {"decode": 0.0, "inference": 0.0}
 
-    def lap(self, name: str) -> None:
+    def lap(self, name: Literal["decode", "inference"]) -> None:
+        """The time since the last lap went into this."""
         now = self._clock()
         self._sums[name] += now - self._last
         self._last = now
 
     def timing(self) -> Timing:
+        """The sums so far, and all of the time."""
         total = self._clock() - self._start
         decode, inference = self._sums["decode"], self._sums["inference"]
         return Timing(decode=_ms(decode), inference=_ms(inference), total=_ms(total))

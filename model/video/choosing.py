@@ -23,6 +23,10 @@ _CUT_CHANGE: Final = 18.0
 _CUT_FACTOR: Final = 4.0
 _HISTORY: Final = 12
 _CELL_FACTOR: Final = 6.0
+_SWING_COLUMNS: Final = 8
+_SWING_ROWS: Final = 4
+_SWING_SHARE: Final = 0.4
+_MAX_GAIN: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +138,15 @@ class FrameChooser(Generic[T]):
         return self._close()
 
     def _is_cut(self, new: _Offer[T]) -> bool:
-        """Whether the picture changed far more than it did in the moments before."""
+        """Whether the picture changed far more than it did in the moments before, and not by a swing of the camera."""
         if self._last_seen is None:
             return False
-        if new.cells.shape != self._last_seen.cells.shape:
+        before = self._last_seen.cells
+        if new.cells.shape != before.shape:
             return True
-        change = float(np.abs(new.cells - self._last_seen.cells).mean())
+        change = float(np.abs(new.cells - before).mean())
         usual = float(np.median(self._changes)) if self._changes else 0.0
-        cut = change > max(_CUT_CHANGE, _CUT_FACTOR * usual)
+        cut = change > max(_CUT_CHANGE, _CUT_FACTOR * usual) and not _is_shifted(new.cells, before, change)
         self._changes = [] if cut else [*self._changes, change][-_HISTORY:]
         return cut
 
@@ -156,10 +161,9 @@ class FrameChooser(Generic[T]):
     def _is_repeat(self, new: _Offer[T]) -> bool:
         if self._last_chosen is None or new.time_s - self._last_chosen_s >= self._choice.still_gap_s:
             return False
-        # A lamp or the camera's exposure changes all of the picture alike: that shows nothing new.
-        change = new.cells - self._last_chosen
-        change = np.abs(change - np.median(change))
-        return bool(change.mean() < self._choice.min_change and change.max() < _CELL_FACTOR * self._choice.min_change)
+        change = np.abs(_unexplained(new.cells, self._last_chosen))
+        least = self._choice.min_change
+        return bool(change.mean() < least and change.max() < _CELL_FACTOR * least)
 
     def _close(self) -> list[Chosen[T]]:
         """Choose from the window, and open the next."""
@@ -195,11 +199,36 @@ def _cells(luma: Luma) -> Floats:
     return cells
 
 
+def _is_shifted(cells: Floats, before: Floats, change: float) -> bool:
+    """Whether one picture, moved by up to a quarter of its width, lies on the other far better than unmoved."""
+    rows, columns = cells.shape
+    for down in range(-min(_SWING_ROWS, rows // 3), min(_SWING_ROWS, rows // 3) + 1, 2):
+        for across in range(-min(_SWING_COLUMNS, columns // 3), min(_SWING_COLUMNS, columns // 3) + 1):
+            here = cells[max(0, down) : rows + min(0, down), max(0, across) : columns + min(0, across)]
+            there = before[max(0, -down) : rows - max(0, down), max(0, -across) : columns - max(0, across)]
+            if np.abs(here - there).mean() < _SWING_SHARE * change:
+                return True
+    return False
+
+
+def _unexplained(cells: Floats, before: Floats) -> Floats:
+    """What is left of the difference when all of the picture may have become lighter or darker alike.
+
+    A lamp or the camera's exposure shows nothing new.
+    """
+    spread = before - before.mean()
+    power = float((spread * spread).mean())
+    gain = float(((cells - cells.mean()) * spread).mean()) / power if power > 1 else 1.0
+    gain = min(max(gain, 1 / _MAX_GAIN), _MAX_GAIN)
+    rest: Floats = cells - cells.mean() - gain * spread
+    return rest
+
+
 def _sharpness(luma: Luma) -> float:
     """Mean step between neighbours along some rows, and from these to the next ones: blur of any direction shows."""
     if min(luma.shape) < 2:
         return 0.0
-    step = max(1, luma.shape[0] // _SHARP_ROWS)
+    step = max(1, luma.shape[0] // _SHARP_ROWS) | 1  # odd: codecs work in blocks of even sides
     rows = luma[0:-1:step].astype(np.int16)
     below = luma[1::step][: len(rows)].astype(np.int16)
     across = np.abs(np.diff(rows, axis=1)).mean()
