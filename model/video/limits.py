@@ -19,8 +19,8 @@ class VideoLimits:
         max_frames: that are decoded.
         max_cpu_s: of the child, over all its threads.
         max_memory_bytes: address space of the child, libraries and stacks included.
-        max_wall_s: that the caller waits for the child, over all frames. Time in which the child waits for the caller
-            does not count.
+        max_wall_s: that the caller waits for a sign of life from the child; ten times as long in all. Time in which the
+            child waits for the caller does not count.
 
     Raises:
         ValueError: a limit is not positive.
