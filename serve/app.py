@@ -16,6 +16,8 @@ from hazardlens.serve.access.authentication import Authenticator
 from hazardlens.serve.access.first_start import greeting
 from hazardlens.serve.access.principals import Authenticate
 from hazardlens.serve.body_limit import BodyLimitMiddleware
+from hazardlens.serve.clips import ClipReader, DecodedClips
+from hazardlens.serve.connections import make_guard
 from hazardlens.serve.dispatch.worker import delivering
 from hazardlens.serve.documents import openapi_document
 from hazardlens.serve.drift import DriftWatch
@@ -31,6 +33,7 @@ from hazardlens.serve.registry.metrics import ModelMetrics
 from hazardlens.serve.registry.registry import ModelRegistry
 from hazardlens.serve.registry.running import models_in_service
 from hazardlens.serve.registry.shadow import ShadowWorker
+from hazardlens.serve.reports.clip_working import working_on_clips
 from hazardlens.serve.reports.documents import REPORT_EXAMPLES
 from hazardlens.serve.reports.fields import ReportBody
 from hazardlens.serve.reports.sweeping import sweeping
@@ -77,11 +80,12 @@ def _greet_nobody(_: Services) -> None:
     """Nobody sits at the terminal."""
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - one for each seam that tests replace
     settings: Settings,
     *,
     detector: Detector | None = None,
     policy: Policy | None = None,
+    clips: ClipReader | None = None,
     authenticate: Authenticate | None = None,
     now: Callable[[], datetime] = _utc_now,
     draw: Callable[[], float] = _RANDOM.random,
@@ -94,6 +98,7 @@ def create_app(
         settings: from `load_settings`.
         detector: instead of the bundle's.
         policy: instead of the settings' policy file.
+        clips: instead of the decoder.
         authenticate: who makes a request, instead of keys and sessions.
         now: the time, with zone.
         draw: a random number, 0 <= x < 1, for what is drawn by lot.
@@ -101,7 +106,9 @@ def create_app(
         greet: called in a thread once the database is ready, to tell whoever started the app what to do first.
     """
     tracing = open_tracing(settings.otlp_endpoint)
-    services = _make_services(settings, detector=detector, policy=policy, authenticate=authenticate, now=now, draw=draw)
+    services = _make_services(
+        settings, detector=detector, policy=policy, clips=clips, authenticate=authenticate, now=now, draw=draw
+    )
     app = FastAPI(
         title="hazardlens",
         summary="A photo of a hazard in, a pre-filled report out.",
@@ -146,11 +153,14 @@ def _make_services(
     *,
     detector: Detector | None,
     policy: Policy | None,
+    clips: ClipReader | None,
     authenticate: Authenticate | None,
     now: Callable[[], datetime],
     draw: Callable[[], float],
 ) -> Services:
-    limits = UploadLimits(settings.max_files, settings.max_file_bytes, settings.max_text_chars)
+    limits = UploadLimits(
+        settings.max_files, settings.max_file_bytes, settings.max_text_chars, settings.max_video_bytes
+    )
     metrics = Metrics()
     pool = WorkerPool(
         settings.inference_threads,
@@ -161,8 +171,21 @@ def _make_services(
         around=metrics.working,
     )
     memory = BodyMemory(settings.max_received_bytes, refused=partial(metrics.refused, "memory"))
+    clip_pool = WorkerPool(
+        settings.video_workers,
+        settings.video_queue_length,
+        max_wait_s=settings.video_wall_s,
+        refused=metrics.refused,
+        name="clips",
+    )
+    metrics.watch(
+        "clips_running", "Clips that this server works on, of requests and of reports.", lambda: clip_pool.running
+    )
+    metrics.watch("clip_requests_waiting", "Requests that wait for a clip's turn.", lambda: clip_pool.waiting)
     metrics.watch("queue_length", "Requests that wait for a thread.", lambda: pool.waiting)
     metrics.watch("workers_busy", "Threads at work.", lambda: pool.running)
+    connections = make_guard(settings, partial(metrics.refused, "connections"))
+    metrics.watch("connections", "Connections that are open.", lambda: connections.open)
     metrics.watch("received_bytes", "Memory that request bodies hold.", lambda: memory.held_bytes)
     store = Store(settings.store_url)
     blobs = open_blobs(settings.media_url, folder=settings.media_path, endpoint_url=settings.s3_endpoint_url)
@@ -188,7 +211,10 @@ def _make_services(
         limits=limits,
         metrics=metrics,
         pool=pool,
+        clips=clips or DecodedClips(settings),
+        clip_pool=clip_pool,
         memory=memory,
+        connections=connections,
         slot=slot,
         models=models,
         shadow=shadow,
@@ -211,6 +237,7 @@ async def _lifespan(
             kept(services.keeper),
             models_in_service(services.slot, services.models, services.shadow, poll_s=poll_s),
             sweeping(services),
+            working_on_clips(services),
             delivering(services),
             purging(services),
             gauging(services, gauges),
@@ -219,5 +246,6 @@ async def _lifespan(
             yield
     finally:
         services.pool.close()
+        services.clip_pool.close()
         services.store.close()
         tracing.close()

@@ -4,7 +4,15 @@ import importlib
 from collections.abc import Iterator
 from typing import Final
 
-from hazardlens.model.errors import BundleError, HazardlensError, ImageError, InferenceError, MediaError, PolicyError
+from hazardlens.model.errors import (
+    BundleError,
+    HazardlensError,
+    ImageError,
+    InferenceError,
+    MediaError,
+    PolicyError,
+    VideoError,
+)
 from hazardlens.serve.errors import (
     ModelRefusedError,
     ModelUnusableError,
@@ -35,6 +43,9 @@ def _gather() -> Iterator[Answer]:
     for leaf in _leaves(ImageError):
         if issubclass(leaf, ImageError):
             yield answer_for(MediaError(0, "a.jpg", leaf(leaf.__doc__ or "")))
+    for leaf in _leaves(VideoError):
+        if issubclass(leaf, VideoError):
+            yield answer_for(MediaError(0, "clip.mp4", leaf(leaf.__doc__ or "")))
     for unusable in (*_leaves(BundleError), PolicyError):
         yield answer_for(ModelUnusableError(unusable(unusable.__doc__ or "")))
     yield answer_for(InferenceError())

@@ -35,6 +35,8 @@ UPLOAD_CODES: Final = (
     *("multipart_invalid", "json_invalid", "text_not_utf8", "body_timeout", "body_too_large", "file_too_large"),
     *("too_many_files", "text_too_long", "image_too_large", "content_type_unsupported", "image_format_unsupported"),
     *("no_file", "field_unknown", "field_invalid", "base64_invalid", "image_empty", "image_broken", "overloaded"),
+    *("video_too_long", "video_too_large", "video_format_unsupported", "video_broken", "video_limits_exceeded"),
+    "video_decoder_failed",
 )
 GATE_CODES: Final = ("unauthenticated", "forbidden")
 CLASSIFY_CODES: Final = (*UPLOAD_CODES, *GATE_CODES, "model_loading", "bundle_checksum_mismatch")

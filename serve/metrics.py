@@ -67,6 +67,7 @@ class Metrics:
             "hazardlens_body_bytes", "Size of received bodies.", buckets=_BYTES, registry=self._registry
         )
         self._photos = Counter("hazardlens_photos", "Classified photos.", registry=self._registry)
+        self._clips = Counter("hazardlens_clips", "Classified clips.", registry=self._registry)
         self._decisions = Counter(
             "hazardlens_decisions", "Decisions.", ("category", "urgency", "needs_human"), registry=self._registry
         )
@@ -202,7 +203,11 @@ class Metrics:
                 if reason.code in DOUBTS:
                     self._abstentions.labels(prefill.category.value, reason.code).inc()
         self._decisions.labels(prefill.category.value, prefill.urgency.value, str(prefill.needs_human).lower()).inc()
-        self._photos.inc(len(answer.media))
+        photos = sum(one.kind == "image" for one in answer.media)
+        self._photos.inc(photos)
+        if photos < len(answer.media):
+            self._clips.inc()
+            return  # its time is that of a hundred photos, and would hide theirs
         for stage in ("inference", "total"):
             self._stage_seconds.labels(stage).observe(getattr(answer.timing_ms, stage) / 1000)
 

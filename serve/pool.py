@@ -16,7 +16,8 @@ from typing import Any, Final, Generic, Literal, TypeVar
 from starlette.requests import ClientDisconnect
 
 from hazardlens.serve.errors import OverloadedError
-from hazardlens.serve.fair_queue import ComeBack, FairQueue
+from hazardlens.serve.fair_queue import FairQueue
+from hazardlens.serve.refusing import ComeBack
 
 T = TypeVar("T")
 
@@ -43,6 +44,7 @@ class WorkerPool:
         waited: Callable[[float], None] = lambda _: None,
         refused: Callable[[Refusal], None] = lambda _: None,
         around: Callable[[], AbstractContextManager[object]] = nullcontext,
+        name: str = "classify",
     ) -> None:
         """Start no thread yet.
 
@@ -54,6 +56,7 @@ class WorkerPool:
             waited: told how many seconds a job had waited, when it begins.
             refused: told why a job has no place.
             around: gives a block to run each job in, in its thread.
+            name: of the threads.
         """
         self._threads = threads
         self._max_wait_s = max_wait_s
@@ -61,7 +64,7 @@ class WorkerPool:
         self._waited = waited
         self._refused = refused
         self._around = around
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="classify")
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._lock = threading.Lock()  # jobs end in their thread, and are admitted in the loop's
         self._queue = FairQueue[_Job[Any]](queue_length)
         self._come_back = ComeBack()

@@ -19,6 +19,13 @@ from hazardlens.model.errors import (
     ImageFormatError,
     ImageTooLargeError,
     MediaError,
+    VideoBrokenError,
+    VideoDecoderError,
+    VideoError,
+    VideoFormatError,
+    VideoLimitError,
+    VideoTooLargeError,
+    VideoTooLongError,
 )
 from hazardlens.serve.errors import BodyTooLargeError, ModelRefusedError, ModelUnusableError, ProblemError
 from hazardlens.serve.facts import facts_of
@@ -26,11 +33,17 @@ from hazardlens.serve.logs import log_failure
 
 MEDIA_TYPE: Final = "application/problem+json"
 
-_IMAGE_ANSWERS: Final[Mapping[type[ImageError], tuple[int, str]]] = {
+_MEDIA_ANSWERS: Final[Mapping[type[ImageError | VideoError], tuple[int, str]]] = {
     ImageEmptyError: (422, "A photo is empty"),
     ImageFormatError: (415, "A photo is in an unsupported format"),
     ImageTooLargeError: (413, "A photo has too many pixels"),
     ImageBrokenError: (422, "A photo is broken"),
+    VideoFormatError: (415, "A clip is in an unsupported format"),
+    VideoBrokenError: (422, "A clip is broken"),
+    VideoTooLongError: (413, "A clip is too long"),
+    VideoTooLargeError: (413, "A clip has too large a picture"),
+    VideoLimitError: (422, "A clip takes too much to decode"),
+    VideoDecoderError: (422, "A clip breaks the decoder"),
 }
 
 
@@ -50,9 +63,9 @@ class Problem(BaseModel):
     code: str = Field(description="Stable name of the problem.", examples=["image_broken"])
     request_id: str = Field(description="For support; also in the log.", examples=["3f8e2b6c9d1a4f70"])
     media_index: int | None = Field(
-        None, ge=0, description="Which photo of the request, from 0, where it is about one.", examples=[0]
+        None, ge=0, description="Which file of the request, from 0, where it is about one.", examples=[0]
     )
-    media_name: str | None = Field(None, description="That photo's name.", examples=["a.jpg"])
+    media_name: str | None = Field(None, description="That file's name.", examples=["a.jpg"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +130,8 @@ def answer_for(error: HazardlensError) -> Answer:
 
 def _media_answer(error: MediaError) -> Answer:
     status, title = next(
-        (answer for kind, answer in _IMAGE_ANSWERS.items() if isinstance(error.reason, kind)),
-        (422, "A photo cannot be used"),
+        (answer for kind, answer in _MEDIA_ANSWERS.items() if isinstance(error.reason, kind)),
+        (422, "A photo or clip cannot be used"),
     )
     return Answer(status, error.reason.code, title, str(error), media_index=error.index, media_name=error.name)
 

@@ -7,6 +7,8 @@ from datetime import datetime
 from starlette.requests import Request
 
 from hazardlens.serve.access.principals import Authenticate
+from hazardlens.serve.clips import ClipReader
+from hazardlens.serve.connections import Guard
 from hazardlens.serve.metrics import Metrics
 from hazardlens.serve.model_slot import ModelSlot
 from hazardlens.serve.pool import WorkerPool
@@ -25,6 +27,10 @@ class Services:
     """One app's parts.
 
     Attributes:
+        pool: threads for photos.
+        clips: what is done with clips.
+        clip_pool: threads for them, so that photos are never behind a clip.
+        connections: keeps the server's within bounds; `server.run` gives it to uvicorn.
         slot: the model in service.
         models: those that could be, and how they get there.
         shadow: the work of the candidate that has no say.
@@ -40,7 +46,10 @@ class Services:
     limits: UploadLimits
     metrics: Metrics
     pool: WorkerPool
+    clips: ClipReader
+    clip_pool: WorkerPool
     memory: BodyMemory
+    connections: Guard
     slot: ModelSlot
     models: ModelRegistry
     shadow: ShadowWorker

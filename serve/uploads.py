@@ -1,4 +1,4 @@
-"""From a received request to photos and words: a form, a raw picture, or JSON with base64. All three mean the same.
+"""From a received request to photos, a clip and words: a form, a raw file, or JSON with base64, all meaning the same.
 
 Pure functions on bytes: they run in a worker thread, because a large JSON body would hold up the event loop.
 """
@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 from python_multipart.multipart import parse_options_header
 
 from hazardlens.model.pipeline import Upload
+from hazardlens.model.video.formats import HEAD_BYTES, video_format
 from hazardlens.serve.errors import (
     ContentTypeError,
     FieldInvalidError,
@@ -43,6 +44,7 @@ class UploadLimits:
     max_files: int
     max_file_bytes: int
     max_text_chars: int
+    max_video_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +69,41 @@ class BodyKind:
     Attributes:
         fields: names of its form fields, which are query parameters for a raw body.
         json_model: the same as JSON; its other fields have the names of `fields`.
+        photos_beside_clip: whether a clip may come with photos.
     """
 
     fields: tuple[str, ...]
     json_model: type[MediaBody]
+    photos_beside_clip: bool
 
 
-CLASSIFY_BODY: Final = BodyKind((TEXT_FIELD, MIN_CONFIDENCE_FIELD), JsonBody)
+CLASSIFY_BODY: Final = BodyKind((TEXT_FIELD, MIN_CONFIDENCE_FIELD), JsonBody, photos_beside_clip=False)
 
 
 @dataclass(frozen=True, slots=True)
-class PhotosAndFields:
-    """Photos within all limits, and the fields that were sent with them, each once, not looked at yet."""
+class SentFiles:
+    """The files of a request, within all limits.
 
-    uploads: tuple[Upload, ...]
+    Attributes:
+        photos: in the order sent.
+        clip: at most one.
+        clip_at: its place among all files.
+    """
+
+    photos: tuple[Upload, ...]
+    clip: Upload | None = None
+    clip_at: int = 0
+
+    def place_of(self, photo: int) -> int:
+        """The place among all files of a photo, counted among the photos."""
+        return photo if self.clip is None or photo < self.clip_at else photo + 1
+
+
+@dataclass(frozen=True, slots=True)
+class FilesAndFields:
+    """Files within all limits, and the fields that were sent with them, each once, not looked at yet."""
+
+    files: SentFiles
     fields: Mapping[str, str]
 
 
@@ -88,7 +111,7 @@ class PhotosAndFields:
 class Submission:
     """What a classify request asks for, within all limits."""
 
-    uploads: tuple[Upload, ...]
+    files: SentFiles
     text: str = ""
     min_confidence: float | None = None
 
@@ -108,10 +131,10 @@ def check_content_type(content_type: str) -> str:
         ContentTypeError: it is none of those that `read_submission` can read.
     """
     media_type = parse_options_header(content_type)[0].decode("latin-1")
-    if media_type in {"multipart/form-data", "application/json"} or media_type.startswith("image/"):
+    if media_type in {"multipart/form-data", "application/json"} or media_type.startswith(("image/", "video/")):
         return media_type
     found = f"found {media_type[:80]!r}" if media_type else "the request has none"
-    raise ContentTypeError(f"send multipart/form-data, application/json or image/* as Content-Type; {found}")
+    raise ContentTypeError(f"send multipart/form-data, application/json, image/* or video/* as Content-Type; {found}")
 
 
 def read_submission(received: Received, limits: UploadLimits) -> Submission:
@@ -120,16 +143,16 @@ def read_submission(received: Received, limits: UploadLimits) -> Submission:
     Raises:
         RequestError: it cannot be read or breaks a limit; each way to fail has its own class and code.
     """
-    sent = read_photos_and_fields(received, limits, CLASSIFY_BODY)
+    sent = read_files_and_fields(received, limits, CLASSIFY_BODY)
     return Submission(
-        uploads=sent.uploads,
+        files=sent.files,
         text=check_chars(TEXT_FIELD, sent.fields.get(TEXT_FIELD, ""), limits.max_text_chars),
         min_confidence=read_min_confidence(sent.fields.get(MIN_CONFIDENCE_FIELD)),
     )
 
 
-def read_photos_and_fields(received: Received, limits: UploadLimits, kind: BodyKind) -> PhotosAndFields:
-    """Read a whole request of any form, and check its photos' number and bytes.
+def read_files_and_fields(received: Received, limits: UploadLimits, kind: BodyKind) -> FilesAndFields:
+    """Read a whole request of any form, and check its files' number and bytes.
 
     Raises:
         RequestError: it cannot be read, has an unknown field or breaks a limit.
@@ -144,7 +167,10 @@ def read_photos_and_fields(received: Received, limits: UploadLimits, kind: BodyK
     else:
         raw = _Raw([(parameters.pop(NAME_PARAMETER, None), received.body)], [])
     fields = _fields_once([*raw.fields, *parameters.items()], kind.fields)
-    return PhotosAndFields(_check_files(raw.files, limits), fields)
+    files = _check_files(raw.files, limits)
+    if files.clip is not None and files.photos and not kind.photos_beside_clip:
+        raise TooManyFilesError(f"found {len(files.photos)} photos beside a clip; send it alone")
+    return FilesAndFields(files, fields)
 
 
 def read_min_confidence(value: str | None) -> float | None:
@@ -247,20 +273,25 @@ def _decode(part: Part) -> str:
         raise TextNotUtf8Error(f"{part.field}: byte {error.start} is not UTF-8") from error
 
 
-def _check_files(files: list[tuple[str | None, bytes]], limits: UploadLimits) -> tuple[Upload, ...]:
+def _check_files(files: list[tuple[str | None, bytes]], limits: UploadLimits) -> SentFiles:
     if not files:
-        raise NoFileError(f"send 1 to {limits.max_files} photos, each in a field named {FILE_FIELD!r}")
+        raise NoFileError(f"send 1 to {limits.max_files} photos, or a clip, each in a field named {FILE_FIELD!r}")
     if len(files) > limits.max_files:
-        raise TooManyFilesError(f"found {len(files)} photos; the limit is {limits.max_files}")
-    uploads = tuple(Upload(clean_name(name, index=index), data) for index, (name, data) in enumerate(files))
+        raise TooManyFilesError(f"found {len(files)} files; the limit is {limits.max_files}")
+    uploads = [Upload(clean_name(name, index=index), data) for index, (name, data) in enumerate(files)]
+    clips = [index for index, one in enumerate(uploads) if video_format(one.data[:HEAD_BYTES]) is not None]
     for index, upload in enumerate(uploads):
-        if len(upload.data) > limits.max_file_bytes:
+        kind, most = ("clip", limits.max_video_bytes) if index in clips else ("photo", limits.max_file_bytes)
+        if len(upload.data) > most:
             raise FileTooLargeError(
-                f"{len(upload.data)} bytes; the limit for one photo is {limits.max_file_bytes}",
+                f"{len(upload.data)} bytes; the limit for one {kind} is {most}",
                 media_index=index,
                 media_name=upload.name,
             )
-    return uploads
+    if len(clips) > 1:
+        raise TooManyFilesError(f"found {len(clips)} clips; the limit is 1")
+    photos = tuple(one for index, one in enumerate(uploads) if index not in clips)
+    return SentFiles(photos, uploads[clips[0]], clips[0]) if clips else SentFiles(photos)
 
 
 def _show(name: str) -> str:

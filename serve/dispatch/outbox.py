@@ -99,8 +99,10 @@ def _withdraw_untold(connection: Connection, report_id: str) -> None:
 def _message(connection: Connection, row: RowMapping) -> dict[str, Any]:
     """What is told: what it is, where it is, and where its photos are. Not who reported it."""
     prefill = row["prefill"] or {}
-    columns = (report_media.c.n, report_media.c.width, report_media.c.height)
-    photos = connection.execute(select(*columns).where(report_media.c.report_id == row["id"]).order_by(columns[0]))
+    columns = (report_media.c.n, report_media.c.kind, report_media.c.width, report_media.c.height)
+    # Not a clip that nobody has worked on: there is nothing to show of it yet.
+    shown = (report_media.c.report_id == row["id"], report_media.c.preview_sha256 != "")
+    photos = connection.execute(select(*columns).where(*shown).order_by(columns[0]))
     return {
         "type": "report_decided",
         "report": {
@@ -112,6 +114,7 @@ def _message(connection: Connection, row: RowMapping) -> dict[str, Any]:
             "media": [
                 {
                     "n": photo.n,
+                    "kind": photo.kind,
                     "width": photo.width,
                     "height": photo.height,
                     "preview": f"/v1/reports/{row['id']}/media/{photo.n}?form=preview",

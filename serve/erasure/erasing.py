@@ -13,6 +13,7 @@ from sqlalchemy import Connection, RowMapping, delete, insert, or_, select, upda
 from hazardlens.serve.access.audit import Act
 from hazardlens.serve.dispatch.outbox import DeliveryState
 from hazardlens.serve.reports.changes import locked_report
+from hazardlens.serve.reports.clip_rows import withdraw_clip
 from hazardlens.serve.reports.workflow import MOVES, State
 from hazardlens.serve.store.media_tables import photo_bands
 from hazardlens.serve.store.removals import note_removals
@@ -76,6 +77,7 @@ def erase_report(connection: Connection, report_id: str, act: Act, why: Why) -> 
         "updated_at": act.now,
     }
     connection.execute(update(reports).where(reports.c.id == report_id).values(**changes))
+    withdraw_clip(connection, report_id, act.now)
     _erase_around(connection, report_id)
     _write_event(connection, row, act, why, {"erased": "all", "state": changes["state"]})
     return photos

@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from hazardlens.model.pipeline import Classification
 from hazardlens.serve.registry.state import LEASE_KEY, Shadow, read_value, write_value
+from hazardlens.serve.store.media_tables import IMAGE
 from hazardlens.serve.store.tables import report_media, reports, service_state, shadow_results
 
 
@@ -101,5 +102,9 @@ def _waits(shadow: Shadow, failed: Collection[str]) -> ColumnElement[bool]:
     seen = exists().where(
         and_(shadow_results.c.report_id == reports.c.id, shadow_results.c.model_version == shadow.model.version)
     )
+    # Clips are left out: one costs as much as a hundred photos, and a candidate is compared photo by photo.
+    media = report_media.alias()
+    clips = select(media.c.n).where(media.c.report_id == reports.c.id, media.c.kind != IMAGE)
     kept = reports.c.erased_at.is_(None)
-    return and_(reports.c.created_at >= shadow.since, kept, ~seen, reports.c.id.not_in(list(failed)))
+    photos_only = ~exists(clips.correlate(reports))
+    return and_(reports.c.created_at >= shadow.since, kept, photos_only, ~seen, reports.c.id.not_in(list(failed)))

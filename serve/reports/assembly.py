@@ -7,11 +7,13 @@ from typing import Any, Final
 from sqlalchemy import Connection, RowMapping, func, literal_column, select, union_all
 
 from hazardlens.model.exports.reviewed import PLACE_DECIMALS
-from hazardlens.model.pipeline import DetectionResult, ModelRef
+from hazardlens.model.pipeline import ClipDetection, DetectionResult, ModelRef
 from hazardlens.model.triage.values import Decision
 from hazardlens.serve.access.principals import Principal
 from hazardlens.serve.access.roles import Action
-from hazardlens.serve.reports.views import ClaimView, DuplicateView, MediaUrls, MediaView, ReportView
+from hazardlens.serve.reports.clip_rows import work_of
+from hazardlens.serve.reports.views import ClaimView, DuplicateView, MediaUrls, MediaView, ReportView, WorkView
+from hazardlens.serve.store.media_tables import VIDEO
 from hazardlens.serve.store.tables import report_events, report_links, report_media, reports
 
 MAX_DUPLICATES: Final = 20
@@ -22,6 +24,7 @@ _AS_STORED: Final = (
     *("reporter_group", "external_id", "category", "urgency", "route", "verdict", "decided_by", "decided_at"),
     *("needs_human", "confidence", "audit", "second_review", "policy", "erased_at", "area"),
 )
+_OF_MEDIA: Final = ("n", "name", "kind", "width", "height", "media_type", "duration_s", "of_n", "time_s")
 _FOR_LOOKERS: Final = {"address": None, "reporter": None, "external_id": None}
 _FOR_READERS: Final = {"decided_by": None, "claim": None, "audit": False, "second_review": "none"}
 
@@ -45,7 +48,11 @@ def views_of(connection: Connection, rows: Sequence[RowMapping], viewer: Princip
     claims = _claim_names(connection, [row["id"] for row in rows if row["claimed_by"] is not None])
     reads = Action.READ_REPORTS in viewer.actions
     duplicates = _duplicates_of(connection, ids, None if reads else viewer)
-    views = [_assemble(row, media[row["id"]], claims.get(row["id"]), duplicates[row["id"]]) for row in rows]
+    works = work_of(connection, ids)
+    views = [
+        _assemble(row, media[row["id"]], claims.get(row["id"]), duplicates[row["id"]], works.get(row["id"]))
+        for row in rows
+    ]
     if reads and Action.READ_PLACES not in viewer.actions:
         views = [
             view if row["source"] == viewer.actor else roughly(view) for row, view in zip(rows, views, strict=True)
@@ -74,7 +81,11 @@ def media_url(report_id: str, n: int, form: str) -> str:
 
 
 def _assemble(
-    row: RowMapping, media: list[MediaView], claim_name: str | None, duplicates: list[DuplicateView]
+    row: RowMapping,
+    media: list[MediaView],
+    claim_name: str | None,
+    duplicates: list[DuplicateView],
+    work: WorkView | None,
 ) -> ReportView:
     claim = None
     if row["claimed_by"] is not None:
@@ -88,6 +99,7 @@ def _assemble(
         prefill=None if row["prefill"] is None else Decision.model_validate(row["prefill"]),
         model=model,
         claim=claim,
+        work=work,
         media=media,
         duplicates=duplicates,
     )
@@ -97,19 +109,22 @@ def _media_of(connection: Connection, ids: Sequence[str]) -> dict[str, list[Medi
     found: dict[str, list[MediaView]] = defaultdict(list)
     query = select(report_media).where(report_media.c.report_id.in_(ids)).order_by(report_media.c.n)
     for row in connection.execute(query).mappings():
-        report_id, n = row["report_id"], row["n"]
-        found[report_id].append(
+        seen = ClipDetection if row["kind"] == VIDEO else DetectionResult
+        found[row["report_id"]].append(
             MediaView(
-                n=n,
-                name=row["name"],
-                width=row["width"],
-                height=row["height"],
-                media_type=row["media_type"],
-                detections=[DetectionResult.model_validate(one) for one in row["detections"]],
-                urls=MediaUrls(**{form: media_url(report_id, n, form) for form in MediaUrls.model_fields}),
+                **{name: row[name] for name in _OF_MEDIA},
+                detections=[seen.model_validate(one) for one in row["detections"]],
+                urls=_urls_of(row),
             )
         )
     return found
+
+
+def _urls_of(row: RowMapping) -> MediaUrls:
+    urls: dict[str, str | None] = {form: media_url(row["report_id"], row["n"], form) for form in MediaUrls.model_fields}
+    if row["kind"] == VIDEO:
+        urls |= {"annotated": None, **({} if row["preview_sha256"] else {"preview": None})}
+    return MediaUrls.model_validate(urls)
 
 
 def _claim_names(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
@@ -147,14 +162,16 @@ def _duplicates_of(
         order_by=(links.c.same_photo.desc(), func.coalesce(links.c.hash_distance, 64), links.c.apart_s, links.c.other),
     )
     others = (reports.c.category, reports.c.urgency, reports.c.state, reports.c.created_at)
-    joined = select(*links.c, *others, place.label("place")).join(reports, reports.c.id == links.c.other)
+    shown = report_media.alias()
+    first = select(func.min(shown.c.n)).where(shown.c.report_id == links.c.other, shown.c.kind != VIDEO)
+    columns = (*links.c, *others, place.label("place"), first.scalar_subquery().label("first"))
+    joined = select(*columns).join(reports, reports.c.id == links.c.other)
     if sender is not None:
         joined = joined.where(reports.c.source == sender.actor)
     ranked = joined.subquery()
     query = select(ranked).where(ranked.c.place <= MAX_DUPLICATES).order_by(literal_column("place"))
     for row in connection.execute(query).mappings():
-        shown = {name: row[name] for name in DuplicateView.model_fields if name not in {"id", "preview"}}
-        found[row["mine"]].append(
-            DuplicateView(id=row["other"], preview=media_url(row["other"], 0, "preview"), **shown)
-        )
+        facts_of_it = {name: row[name] for name in DuplicateView.model_fields if name not in {"id", "preview"}}
+        preview = None if row["first"] is None else media_url(row["other"], row["first"], "preview")
+        found[row["mine"]].append(DuplicateView(id=row["other"], preview=preview, **facts_of_it))
     return found

@@ -28,7 +28,7 @@ _FIELDS: Final = {
     "text": TEXT_SCHEMA,
     **{name: _field(name) for name in ("latitude", "longitude", "address", "reporter", "external_id")},
 }
-_IDEMPOTENCY_KEY: Final = {
+IDEMPOTENCY_KEY: Final = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
@@ -37,7 +37,7 @@ _IDEMPOTENCY_KEY: Final = {
     "same report, and `Idempotent-Replay: true`.",
 }
 
-REPORT_PARAMETERS: Final = [_IDEMPOTENCY_KEY, *upload_parameters(_FIELDS)]
+REPORT_PARAMETERS: Final = [IDEMPOTENCY_KEY, *upload_parameters(_FIELDS)]
 REPORT_REQUEST: Final = upload_request(
     _FIELDS,
     "ReportBody",
@@ -111,11 +111,15 @@ _REPORT: Final[dict[str, Any]] = {
     "erased_at": None,
     "area": None,
     "claim": None,
+    "work": None,
     "media": [
         {
             **EXAMPLE_ANSWER["media"][0],
             "n": 0,
             "media_type": "image/jpeg",
+            "duration_s": None,
+            "of_n": None,
+            "time_s": None,
             "urls": {form: media_url(_ID, 0, form) for form in MediaUrls.model_fields},
         }
     ],
@@ -131,6 +135,25 @@ _REPORT: Final[dict[str, Any]] = {
             "state": "in_review",
             "created_at": "2026-01-05T07:54:57Z",
             "preview": media_url(_OTHER_ID, 0, "preview"),
+        }
+    ],
+}
+_PROGRESS: Final[dict[str, Any]] = {
+    "id": _ID,
+    "state": "received",
+    "work": {"state": "running", "progress": 0.35, "problem": None},
+    "prefill": None,
+    "media": [
+        {
+            "n": 0,
+            "name": "clip.mp4",
+            "kind": "video",
+            "width": 1920,
+            "height": 1080,
+            "duration_s": 31.2,
+            "of_n": None,
+            "time_s": None,
+            "detections": [],
         }
     ],
 }
@@ -156,5 +179,6 @@ REPORT_EXAMPLES: Final = {
     "report": _REPORT,
     "reports": {"reports": [_REPORT], "next": None},
     "history": _HISTORY,
+    "progress": _PROGRESS,
 }
 """For `openapi_document`."""

@@ -8,7 +8,6 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from hazardlens.model.pipeline import Upload
 from hazardlens.serve.errors import FieldInvalidError
 from hazardlens.serve.json_body import MediaBody
 from hazardlens.serve.settings import Settings
@@ -16,10 +15,11 @@ from hazardlens.serve.uploads import (
     TEXT_FIELD,
     BodyKind,
     Received,
+    SentFiles,
     UploadLimits,
     check_chars,
+    read_files_and_fields,
     read_number,
-    read_photos_and_fields,
 )
 
 _MAX_LATITUDE: Final = 90.0
@@ -46,7 +46,9 @@ class ReportBody(MediaBody):
     )
 
 
-REPORT_BODY: Final = BodyKind(tuple(name for name in ReportBody.model_fields if name != "media"), ReportBody)
+REPORT_BODY: Final = BodyKind(
+    tuple(name for name in ReportBody.model_fields if name != "media"), ReportBody, photos_beside_clip=True
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +67,13 @@ class ReportFields:
 class ReportSubmission:
     """A whole report as it was sent."""
 
-    uploads: tuple[Upload, ...]
+    files: SentFiles
     fields: ReportFields
 
     def digest(self) -> str:
         """Sha256 of what it says: the same for every way to send it, and whatever the photos are called."""
-        photos = [hashlib.sha256(upload.data).hexdigest() for upload in self.uploads]
+        clips = () if self.files.clip is None else (self.files.clip,)
+        photos = [hashlib.sha256(upload.data).hexdigest() for upload in (*self.files.photos, *clips)]
         content = json.dumps([photos, asdict(self.fields)], sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()
 
@@ -81,8 +84,8 @@ def read_report(received: Received, limits: UploadLimits, settings: Settings) ->
     Raises:
         RequestError: it cannot be read or breaks a limit; each way to fail has its own class and code.
     """
-    sent = read_photos_and_fields(received, limits, REPORT_BODY)
-    return ReportSubmission(sent.uploads, _read_fields(sent.fields, settings))
+    sent = read_files_and_fields(received, limits, REPORT_BODY)
+    return ReportSubmission(sent.files, _read_fields(sent.fields, settings))
 
 
 def _read_fields(sent: Mapping[str, str], settings: Settings) -> ReportFields:

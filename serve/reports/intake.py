@@ -12,11 +12,13 @@ from functools import partial
 from sqlalchemy import Connection
 from starlette.requests import Request
 
-from hazardlens.model.pipeline import Classification
+from hazardlens.model.pipeline import Classification, Upload
+from hazardlens.model.video.clip import ClipInfo
 from hazardlens.serve.accepting import accepted_body, hung_up
 from hazardlens.serve.access.clients import sender_of_request
 from hazardlens.serve.access.principals import Principal
 from hazardlens.serve.facts import facts_of
+from hazardlens.serve.reports.clip_rows import require_room
 from hazardlens.serve.reports.duplicates import DuplicateRules
 from hazardlens.serve.reports.fields import ReportFields, ReportSubmission, read_report
 from hazardlens.serve.reports.idempotency import HEADER, Claim, abandon_key, claim_key, finish_key, read_key
@@ -24,11 +26,18 @@ from hazardlens.serve.reports.ids import new_report_id
 from hazardlens.serve.reports.prefilling import classify_if_possible, is_audited, write_prefill
 from hazardlens.serve.reports.previews import PreparedPhoto, place_of, prepare_photo
 from hazardlens.serve.reports.reading import read_report_view
-from hazardlens.serve.reports.storing import KeptPhoto, NewReport, insert_report, keep_if_removed, keep_photo
+from hazardlens.serve.reports.storing import (
+    KeptClip,
+    KeptPhoto,
+    NewReport,
+    insert_report,
+    keep_if_removed,
+    keep_photo,
+)
 from hazardlens.serve.reports.views import ReportView
 from hazardlens.serve.services import Services
 from hazardlens.serve.store.errors import StoreUnavailableError
-from hazardlens.serve.uploads import Received
+from hazardlens.serve.uploads import Received, SentFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,23 +112,43 @@ class _Intake:
         return Stored(view, view.model_dump_json().encode(), replayed=True)
 
     def _take_in(self, submission: ReportSubmission, claim: Claim | None) -> Stored:
-        services, settings = self._services, self._services.settings
-        photos = [
-            prepare_photo(n, upload, preview_side_px=settings.preview_side_px, max_pixels=settings.max_pixels)
-            for n, upload in enumerate(submission.uploads)
-        ]
-        text = submission.fields.text
-        answer = classify_if_possible(services.slot, submission.uploads, text=text, request_id=self._request_id)
+        services, files = self._services, submission.files
+        clip = self._probe(files)
+        photos = self._prepare(files)
+        answer = None
+        if clip is None:  # a clip takes long, and there is one decision on all that was sent
+            text = submission.fields.text
+            answer = classify_if_possible(services.slot, files.photos, text=text, request_id=self._request_id)
         start = time.perf_counter()
         kept = tuple(keep_photo(photo, services.blobs) for photo in photos)
+        kept_clip = None if clip is None else KeptClip(*clip, services.blobs.put(clip[0].data))
         with services.store.write() as connection:
-            view = self._store(connection, self._placed(submission.fields, photos), kept, answer)
+            fields = self._placed(submission.fields, photos)
+            view = self._store(connection, fields, kept, kept_clip, answer)
             if claim is not None:
                 finish_key(connection, claim, view.id)
         services.metrics.report_stored(
             view.category, view.urgency, needs_human=view.needs_human, seconds=time.perf_counter() - start
         )
         return Stored(view, view.model_dump_json().encode(), answer)
+
+    def _probe(self, files: SentFiles) -> tuple[Upload, ClipInfo] | None:
+        """The clip and what its head says, if there is one and one more may wait."""
+        if files.clip is None:
+            return None
+        services = self._services
+        with services.store.read() as connection:
+            require_room(connection, services.settings.video_queue_length)
+        return files.clip, services.clips.probe(files.clip, index=files.clip_at)
+
+    def _prepare(self, files: SentFiles) -> list[PreparedPhoto]:
+        settings = self._services.settings
+        return [
+            prepare_photo(
+                files.place_of(n), upload, preview_side_px=settings.preview_side_px, max_pixels=settings.max_pixels
+            )
+            for n, upload in enumerate(files.photos)
+        ]
 
     def _placed(self, fields: ReportFields, photos: list[PreparedPhoto]) -> ReportFields:
         """With the place that a photo tells, where the operator wants that and the sender has told none."""
@@ -133,13 +162,16 @@ class _Intake:
         connection: Connection,
         fields: ReportFields,
         photos: tuple[KeptPhoto, ...],
+        clip: KeptClip | None,
         answer: Classification | None,
     ) -> ReportView:
         services, settings = self._services, self._services.settings
         now = services.now()
-        new = NewReport(new_report_id(now), now, self._principal, self._request_id, fields, photos)
+        if clip is not None:
+            require_room(connection, settings.video_queue_length)
+        new = NewReport(new_report_id(now), now, self._principal, self._request_id, fields, photos, clip)
         insert_report(connection, new, DuplicateRules.from_settings(settings))
-        keep_if_removed(connection, photos, services.blobs)
+        keep_if_removed(connection, photos, services.blobs, clips=new.clips)
         if answer is not None:
             audit = is_audited(answer.prefill, settings.audit_share, services.draw)
             write_prefill(connection, new.id, answer, audit=audit, now=services.now())

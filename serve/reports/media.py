@@ -1,4 +1,4 @@
-"""The three forms of a stored photo: as it came, small, and small with boxes."""
+"""The forms of a stored photo, clip or frame: as it came, small, and small with boxes."""
 
 import hashlib
 import json
@@ -13,10 +13,12 @@ from hazardlens.model.annotate import annotate
 from hazardlens.model.detections import Detection
 from hazardlens.model.pipeline import DetectionResult
 from hazardlens.model.taxonomy import Category
+from hazardlens.serve.clips import PREVIEW_MEDIA_TYPE as CLIP_MEDIA_TYPE
 from hazardlens.serve.errors import FieldInvalidError
 from hazardlens.serve.reports.previews import PREVIEW_MEDIA_TYPE, encode_jpeg, open_preview
 from hazardlens.serve.store.blobs import BlobStore, get_or_lost
 from hazardlens.serve.store.errors import BlobMissingError
+from hazardlens.serve.store.media_tables import VIDEO
 from hazardlens.serve.store.tables import report_media, reports
 from hazardlens.serve.uploads import read_query
 
@@ -28,7 +30,7 @@ _WHO: Final = "Authorization, Cookie"
 
 
 class MediaForm(StrEnum):
-    """What to show of a photo."""
+    """What to show of a photo, clip or frame."""
 
     ORIGINAL = "original"
     PREVIEW = "preview"
@@ -37,7 +39,7 @@ class MediaForm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoredMedia:
-    """A photo's row.
+    """The row of a photo, clip or frame.
 
     Attributes:
         row: of `report_media`.
@@ -46,6 +48,11 @@ class StoredMedia:
 
     row: RowMapping
     seen: bool
+
+    @property
+    def is_clip(self) -> bool:
+        """Whether it is one, which has a preview only after work, and never boxes of its own."""
+        return bool(self.row["kind"] == VIDEO)
 
 
 def read_form(query: bytes) -> MediaForm:
@@ -62,22 +69,35 @@ def read_form(query: bytes) -> MediaForm:
 
 
 def find_media(connection: Connection, report_id: str, n: int) -> StoredMedia:
-    """A photo of a report.
+    """A photo, clip or frame of a report.
 
     Raises:
-        BlobMissingError: no such report, or it has not that many photos.
+        BlobMissingError: no such report, or it has not that many; or all of it was erased.
     """
     query = (
-        select(report_media, reports.c.model_version)
+        select(report_media, reports.c.model_version, reports.c.erased_at)
         .join(reports, reports.c.id == report_media.c.report_id)
         .where(report_media.c.report_id == report_id, report_media.c.n == min(n, _MAX_N))
     )
     row = connection.execute(query).mappings().one_or_none()
     if row is None:
         raise BlobMissingError(f"no photo {n} of a report {report_id[:40]!r}")
-    if not row["preview_sha256"]:
+    if row["erased_at"] is not None:
         raise BlobMissingError(f"photo {n} of this report was erased")
     return StoredMedia(row, row["model_version"] is not None)
+
+
+def require_form(media: StoredMedia, form: MediaForm) -> None:
+    """Check that there is such a form of it.
+
+    Raises:
+        FieldInvalidError: a clip has no boxes of its own.
+        BlobMissingError: the small copy of a clip is not made yet, or could not be.
+    """
+    if media.is_clip and form is MediaForm.ANNOTATED:
+        raise FieldInvalidError(f"{FORM_PARAMETER}: a clip has no {form}; its frames have")
+    if form is not MediaForm.ORIGINAL and not media.row["preview_sha256"]:
+        raise BlobMissingError("there is no small copy of this clip yet")
 
 
 def etag_of(media: StoredMedia, form: MediaForm) -> str:
@@ -101,6 +121,8 @@ def headers_of(media: StoredMedia, form: MediaForm) -> dict[str, str]:
     """
     final = form is not MediaForm.ANNOTATED or media.seen
     headers = {"ETag": etag_of(media, form), "Cache-Control": _A_DAY if final else _ASK_FIRST, "Vary": _WHO}
+    if media.is_clip:
+        headers["Accept-Ranges"] = "bytes"
     if form is MediaForm.ORIGINAL:
         headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(media.row['name'], safe='')}"
     return headers
@@ -108,7 +130,9 @@ def headers_of(media: StoredMedia, form: MediaForm) -> dict[str, str]:
 
 def media_type_of(media: StoredMedia, form: MediaForm) -> str:
     """Content-Type of the answer."""
-    return str(media.row["media_type"]) if form is MediaForm.ORIGINAL else PREVIEW_MEDIA_TYPE
+    if form is MediaForm.ORIGINAL:
+        return str(media.row["media_type"])
+    return CLIP_MEDIA_TYPE if media.is_clip else PREVIEW_MEDIA_TYPE
 
 
 def content_of(media: StoredMedia, form: MediaForm, blobs: BlobStore) -> bytes:

@@ -1,7 +1,7 @@
 """The decision on a report: report, event, review and what follows from them change together or not at all."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -14,6 +14,7 @@ from hazardlens.serve.dispatch.outbox import enqueue_delivery
 from hazardlens.serve.metrics import Judged
 from hazardlens.serve.reports.changes import locked_report, move_report, write_change
 from hazardlens.serve.reports.claims import UNCLAIMED, UNDECIDED, holder_of, last_claim, require_version
+from hazardlens.serve.reports.clip_rows import withdraw_clip
 from hazardlens.serve.reports.errors import ReportChangedError
 from hazardlens.serve.reports.second_look import agrees, drawn_for_second, more_urgent, wants_second
 from hazardlens.serve.reports.verdicts import (
@@ -28,6 +29,7 @@ from hazardlens.serve.reports.verdicts import (
 )
 from hazardlens.serve.reports.workflow import Verdict
 from hazardlens.serve.services import Services
+from hazardlens.serve.store.media_tables import VIDEO
 from hazardlens.serve.store.tables import report_events, report_media, reviews
 
 _FOLLOWS: Final = frozenset({"forward", "resolve"})
@@ -101,13 +103,17 @@ def review_report(
     if second and row["claimed_by"] != principal.actor:
         who = "nobody" if row["claimed_by"] is None else holder_of(connection, row)
         raise ReportChangedError(f"{who} holds this report for a second look: claim it first")
-    known = [photo.known for photo in photos] if first is None or second else _boxes_of(first)
+    known = [photo.known for photo in photos]
+    if first is not None and not second:
+        decided = _boxes_of(first)  # frames may have come since
+        known = [*decided, *known[len(decided) :]]
     seen = {one.label for boxes in known for one in boxes}
-    fitted = [Photo(photo.width, photo.height, boxes) for photo, boxes in zip(photos, known, strict=True)]
+    fitted = [replace(photo, known=boxes) for photo, boxes in zip(photos, known, strict=True)]
     judged = _as_predicted(row) if second else row
     ruling = rule(body, judged, fitted, known_labels(rules.labels, *seen))
     if not second or first is None:
         row = _decide(connection, row, ruling, principal, now, rules)
+        withdraw_clip(connection, report_id, now)
         _write_review(connection, row, ruling, "first", principal, now, photos)
         told(_judged(row, ruling, photos))
         enqueue_delivery(connection, row, now)
@@ -253,9 +259,10 @@ def _photos(connection: Connection, report_id: str) -> list[Photo]:
     query = select(report_media).where(report_media.c.report_id == report_id).order_by(report_media.c.n)
     found = []
     for row in connection.execute(query).mappings():
-        seen = [DetectionResult.model_validate(one) for one in row["detections"]]
+        is_clip = row["kind"] == VIDEO
+        seen = [] if is_clip else [DetectionResult.model_validate(one) for one in row["detections"]]
         boxes = [LabelledBox(label=one.label, box=one.box) for one in seen]
-        found.append(Photo(row["width"], row["height"], boxes))
+        found.append(Photo(row["width"], row["height"], boxes, is_clip))
     return found
 
 

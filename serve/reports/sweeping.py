@@ -19,6 +19,7 @@ from hazardlens.serve.background import beside
 from hazardlens.serve.errors import ModelLoadingError, ModelUnusableError, OverloadedError, UnavailableError
 from hazardlens.serve.logs import current_request_id, log_failure, logged_as_work, logged_for
 from hazardlens.serve.reports.changes import locked_report, move_report, write_change
+from hazardlens.serve.reports.clip_rows import has_clip
 from hazardlens.serve.reports.errors import MoveNotAllowedError, ReportChangedError
 from hazardlens.serve.reports.idempotency import abandon_left_behind, purge_keys
 from hazardlens.serve.reports.prefilling import is_audited, write_prefill
@@ -116,7 +117,8 @@ class Sweeper:
             version = self._services.slot.model.classifier.detector.version
         except (ModelLoadingError, ModelUnusableError):
             return []
-        query = select(reports.c.id).where(reports.c.state == State.RECEIVED.value).order_by(reports.c.created_at)
+        wanted = (reports.c.state == State.RECEIVED.value, ~has_clip())  # clips have a queue of their own
+        query = select(reports.c.id).where(*wanted).order_by(reports.c.created_at)
         with self._services.store.read() as connection:
             found = connection.scalars(query.limit(_BATCH + len(self._failed))).all()
         return [report_id for report_id in found if (report_id, version) not in self._failed][:_BATCH]

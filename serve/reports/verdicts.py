@@ -68,11 +68,16 @@ class ReviewBody(Answer):
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """What a decision has to fit: size in pixels of the upright original, and the boxes that are known so far."""
+    """What a decision has to fit: size in pixels of the upright original, and the boxes that are known so far.
+
+    Attributes:
+        is_clip: boxes are drawn on its frames, never on it.
+    """
 
     width: int
     height: int
     known: PhotoBoxes
+    is_clip: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +176,8 @@ def _boxes(body: ReviewBody, photos: Sequence[Photo], hazards: Mapping[str, Cate
     if len(body.boxes) != len(photos):
         raise FieldInvalidError(f"boxes: expected a list for each of {len(photos)} photos, found {len(body.boxes)}")
     for n, (boxes, photo) in enumerate(zip(body.boxes, photos, strict=True)):
+        if photo.is_clip and boxes:
+            raise FieldInvalidError(f"boxes[{n}]: a clip has no boxes of its own; send those of its frames")
         if len(boxes) > MAX_BOXES:
             raise FieldInvalidError(f"boxes[{n}]: more than {MAX_BOXES} boxes")
         for index, one in enumerate(boxes):

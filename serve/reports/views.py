@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field
 
-from hazardlens.model.pipeline import DetectionResult, ModelRef
+from hazardlens.model.pipeline import ClipDetection, DetectionResult, ModelRef
 from hazardlens.model.taxonomy import Category, Urgency
 from hazardlens.model.triage.values import Answer, Decision
 from hazardlens.serve.reports.workflow import State, Verdict
@@ -13,30 +13,57 @@ _ID = "019b8d6c4a003f8e2b6c9d1a4f7055aa"
 
 
 class MediaUrls(Answer):
-    """Where a photo's forms are; each has rights of its own."""
+    """Where the forms of a photo, clip or frame are; each has rights of its own."""
 
     original: str = Field(
         description="As it came in, with its metadata.", examples=[f"/v1/reports/{_ID}/media/0?form=original"]
     )
-    preview: str = Field(
-        description="Small, upright, without metadata.", examples=[f"/v1/reports/{_ID}/media/0?form=preview"]
+    preview: str | None = Field(
+        description="Small, upright, without metadata; of a clip a silent MP4, null until there is one.",
+        examples=[f"/v1/reports/{_ID}/media/0?form=preview"],
     )
-    annotated: str = Field(
-        description="The preview with the machine's boxes.", examples=[f"/v1/reports/{_ID}/media/0?form=annotated"]
+    annotated: str | None = Field(
+        description="The preview with the machine's boxes; a clip has none, its frames have.",
+        examples=[f"/v1/reports/{_ID}/media/0?form=annotated"],
     )
 
 
-class MediaView(Answer):
-    """One photo of a report."""
+class SeenMedia(Answer):
+    """What the machine saw on a photo, in a clip or on a frame of a clip."""
 
-    n: int = Field(ge=0, description="Its place, from 0, in the order sent.", examples=[0])
+    n: int = Field(
+        ge=0,
+        description="Its place, from 0: photos in the order sent, then the clip, then its frames in order of time.",
+        examples=[0],
+    )
     name: str = Field(description="As sent, made harmless.", examples=["a.jpg"])
-    kind: Literal["image"] = "image"
+    kind: Literal["image", "video", "frame"] = "image"
     width: int = Field(ge=1, description="Of the upright original, in pixels.", examples=[4032])
     height: int = Field(ge=1, description="Of the upright original, in pixels.", examples=[3024])
+    duration_s: float | None = Field(ge=0, description="Of a clip.", examples=[31.2])
+    of_n: int | None = Field(ge=0, description="Of a frame: the clip's place.", examples=[1])
+    time_s: float | None = Field(ge=0, description="Of a frame: when, from the clip's first.", examples=[13.4])
+    detections: list[ClipDetection | DetectionResult] = Field(
+        description="What the model saw, best first; in a clip one for each thing that it followed, with its time."
+    )
+
+
+class MediaView(SeenMedia):
+    """One photo, clip or frame of a report."""
+
     media_type: str = Field(description="Of the original, judged by its content.", examples=["image/jpeg"])
-    detections: list[DetectionResult] = Field(description="What the model saw, best first.")
     urls: MediaUrls
+
+
+class WorkView(Answer):
+    """How far the work on a report's clip is."""
+
+    state: Literal["waiting", "running", "failed", "done"]
+    progress: float = Field(ge=0, le=1, examples=[0.35])
+    problem: str | None = Field(
+        description="Code of what it failed for, or of what is missing though it is done: see the list of problems.",
+        examples=["video_broken"],
+    )
 
 
 class ClaimView(Answer):
@@ -61,7 +88,9 @@ class DuplicateView(Answer):
     urgency: Urgency | None
     state: State
     created_at: AwareDatetime = Field(examples=["2026-01-05T07:55:00Z"])
-    preview: str = Field(description="Of its first photo.", examples=[f"/v1/reports/{_ID}/media/0?form=preview"])
+    preview: str | None = Field(
+        description="Of its first photo or frame.", examples=[f"/v1/reports/{_ID}/media/0?form=preview"]
+    )
 
 
 class ReportView(Answer):
@@ -102,6 +131,7 @@ class ReportView(Answer):
     erased_at: AwareDatetime | None = Field(description="When photos, words, place and names were erased.")
     area: str | None = Field(description="What is left of the place after that, to 1 km.", examples=["31.23,121.47"])
     claim: ClaimView | None
+    work: WorkView | None = Field(description="Of its clip; null without one, and where nobody waits for it.")
     media: list[MediaView]
     duplicates: list[DuplicateView] = Field(description="Likely duplicates, closest first; they are never merged.")
 
@@ -111,6 +141,16 @@ class ReportList(Answer):
 
     reports: list[ReportView]
     next: str | None = Field(description="Send it as `after` for the next page; null on the last one.")
+
+
+class ProgressView(Answer):
+    """What its sender may know of a report while they wait for its clip."""
+
+    id: str = Field(examples=[_ID])
+    state: State
+    work: WorkView | None
+    prefill: Decision | None
+    media: list[SeenMedia]
 
 
 class EventView(Answer):

@@ -10,7 +10,9 @@ from hazardlens.serve.access.principals import Principal
 from hazardlens.serve.access.roles import Action
 from hazardlens.serve.documents import GATE_CODES, UPLOAD_CODES, named_example, problem_answers
 from hazardlens.serve.gate import require
+from hazardlens.serve.ranges import read_range
 from hazardlens.serve.reports.documents import (
+    IDEMPOTENCY_KEY,
     LIST_PARAMETERS,
     MEDIA_PARAMETERS,
     READ_CODES,
@@ -18,10 +20,20 @@ from hazardlens.serve.reports.documents import (
     REPORT_PARAMETERS,
     REPORT_REQUEST,
 )
+from hazardlens.serve.reports.idempotency import HEADER, read_key
 from hazardlens.serve.reports.intake import receive_report
-from hazardlens.serve.reports.media import MediaForm, content_of, find_media, headers_of, media_type_of, read_form
+from hazardlens.serve.reports.media import (
+    MediaForm,
+    content_of,
+    find_media,
+    headers_of,
+    media_type_of,
+    read_form,
+    require_form,
+)
+from hazardlens.serve.reports.progress import read_progress
 from hazardlens.serve.reports.reading import list_reports, read_history, read_list_query, read_report_view
-from hazardlens.serve.reports.views import HistoryView, ReportList, ReportView
+from hazardlens.serve.reports.views import HistoryView, ProgressView, ReportList, ReportView
 from hazardlens.serve.services import Services, services_of
 from hazardlens.serve.uploads import read_query
 
@@ -41,7 +53,7 @@ _PICTURE: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 @router.post(
     "",
     status_code=201,
-    summary="Photos and words in, a stored and pre-filled report out",
+    summary="Photos, a clip and words in, a stored and pre-filled report out",
     responses={
         201: {
             **_answer("Photos and report are on disk.", ReportView, "report"),
@@ -60,11 +72,13 @@ _PICTURE: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 async def create_report(
     request: Request, services: Parts, principal: Annotated[Principal, Depends(require(Action.REPORT))]
 ) -> Response:
-    """Send 1 to 8 photos of one hazard, in any form that `POST /v1/classify` takes, with place and words.
+    """Send photos of one hazard, a clip of it, or both, in any form that `POST /v1/classify` takes.
 
-    The answer comes when photos and report are stored. Without a model the report is stored too, in the state
-    `received`, and pre-filled when there is one. Send an `Idempotency-Key`, and a report that is sent again because the
-    line was gone is not stored twice. Who may not read reports sees their own report only in this answer.
+    The answer comes when all of it is stored. Without a model the report is stored too, in the state `received`, and
+    pre-filled when there is one. A report with a clip is `received` too: `work` tells how far the work on it is, and in
+    the end there is one decision on all that was sent. Send an `Idempotency-Key`, and a report that is sent again
+    because the line was gone is not stored twice. Who may not read reports sees their own report only in this answer,
+    and with its key under `/work`.
     """
     stored = await receive_report(request, services, principal)
     headers = {"Location": f"/v1/reports/{stored.view.id}"}
@@ -110,6 +124,32 @@ def get_report(report_id: str, request: Request, services: Parts, principal: Rea
 
 
 @router.get(
+    "/{report_id}/work",
+    summary="How far the work on a report's clip is",
+    responses={
+        200: _answer("As it is now.", ProgressView, "progress"),
+        **problem_answers("field_unknown", "field_invalid", "report_missing", "store_unavailable", *GATE_CODES),
+    },
+    openapi_extra={"parameters": [IDEMPOTENCY_KEY]},
+)
+def get_work(
+    report_id: str,
+    request: Request,
+    services: Parts,
+    principal: Annotated[Principal, Depends(require(Action.REPORT))],
+) -> Response:
+    """For whoever sent the report, and waits: what the machine makes of it, without anybody's words or photos.
+
+    Whoever may not read reports sends the `Idempotency-Key` with which they sent this one.
+    """
+    read_query(request.scope["query_string"], ())
+    key = read_key(request.headers.get(HEADER))
+    with services.store.read() as connection:
+        view = read_progress(connection, report_id, principal, key)
+    return Response(view.model_dump_json(), media_type="application/json")
+
+
+@router.get(
     "/{report_id}/history",
     summary="All that happened to a report",
     responses={
@@ -128,16 +168,19 @@ def get_history(report_id: str, request: Request, services: Parts) -> Response:
 
 @router.get(
     "/{report_id}/media/{n:int}",
-    summary="One photo of a report",
+    summary="One photo, clip or frame of a report",
     response_class=Response,
     responses={
-        200: {"description": "The photo.", "content": {"image/*": _PICTURE}},
+        200: {"description": "The file.", "content": {"image/*": _PICTURE, "video/*": _PICTURE}},
+        206: {"description": "The range of a clip that was asked for.", "content": {"video/*": _PICTURE}},
         **problem_answers(*READ_CODES, "field_invalid", "media_missing", "media_store_unavailable"),
     },
     openapi_extra={"parameters": MEDIA_PARAMETERS},
 )
 def get_media(report_id: str, n: int, request: Request, services: Parts, principal: Reader) -> Response:
     """As it came in (`original`), or small, upright and without metadata (`preview`), or that with boxes (`annotated`).
+
+    The small copy of a clip is a silent MP4, once the work on it is done; clips are sent in ranges where asked for.
 
     Answers carry an `ETag` and may be kept for good by whoever asked, but not by a cache that others share.
     """
@@ -146,7 +189,16 @@ def get_media(report_id: str, n: int, request: Request, services: Parts, princip
         raise ForbiddenError(f"{principal.name} has no right to {Action.READ_ORIGINALS}")
     with services.store.read() as connection:
         media = find_media(connection, report_id, n)
+    require_form(media, form)
     headers = headers_of(media, form)
     if headers["ETag"] in request.headers.get("If-None-Match", ""):
         return Response(status_code=304, headers=headers)
-    return Response(content_of(media, form, services.blobs), headers=headers, media_type=media_type_of(media, form))
+    content, media_type = content_of(media, form, services.blobs), media_type_of(media, form)
+    wanted = None
+    if media.is_clip:
+        asked = request.headers
+        wanted = read_range(asked.get("Range"), len(content), if_range=asked.get("If-Range"), etag=headers["ETag"])
+    if wanted is None:
+        return Response(content, headers=headers, media_type=media_type)
+    headers["Content-Range"] = wanted.content_range
+    return Response(wanted.cut(content), 206, headers, media_type=media_type)

@@ -13,6 +13,7 @@ from hazardlens.serve.reports.workflow import Verdict
 from hazardlens.serve.stats.judged import decided_between, machine_category
 from hazardlens.serve.stats.views import Box, Doubt, SuspiciousList, SuspiciousReport
 from hazardlens.serve.stats.window import Window
+from hazardlens.serve.store.media_tables import VIDEO
 from hazardlens.serve.store.tables import report_media, reports, reviews
 
 SURE: Final = 0.85
@@ -71,13 +72,13 @@ def _decisions(connection: Connection, window: Window) -> Iterator[tuple[RowMapp
 
 def _detections(connection: Connection, report_ids: Sequence[str]) -> dict[str, list[list[dict[str, Any]]]]:
     query = (
-        select(report_media.c.report_id, report_media.c.detections)
+        select(report_media.c.report_id, report_media.c.detections, report_media.c.kind)
         .where(report_media.c.report_id.in_(report_ids))
         .order_by(report_media.c.report_id, report_media.c.n)
     )
     found: dict[str, list[list[dict[str, Any]]]] = {}
-    for report_id, detections in connection.execute(query):
-        found.setdefault(report_id, []).append(detections)
+    for report_id, detections, kind in connection.execute(query):
+        found.setdefault(report_id, []).append([] if kind == VIDEO else detections)  # a clip has no boxes of its own
     return found
 
 

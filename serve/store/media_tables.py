@@ -6,6 +6,11 @@ from sqlalchemy import Boolean, Column, Float, Index, Integer, String, Table, Un
 
 from hazardlens.serve.store.columns import ID, UtcDateTime, metadata, report_id
 
+IMAGE: Final = "image"
+VIDEO: Final = "video"
+FRAME: Final = "frame"
+"""Kinds of `report_media`."""
+
 photo_bands: Final = Table(
     "photo_bands",
     metadata,

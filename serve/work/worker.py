@@ -89,6 +89,9 @@ class Handler(Protocol):
     def tell_progress(self, connection: Connection, hold: Hold) -> None:
         """Write down how far it is; with each beat."""
 
+    def tell_waiting(self, connection: Connection, hold: Hold) -> None:
+        """Write down that it begins anew later; in the transaction that puts the job back."""
+
     def give_up(self, hold: Hold) -> None:
         """Write down that it failed too often, and end it."""
 
@@ -200,15 +203,17 @@ class Worker:
                 return Outcome.LOST
             queue.finish(connection, hold.job)
             queue.put(connection, hold.job.task, hold.job.key, now=now, due_at=now + pause)
+            self._handlers[hold.job.task].tell_waiting(connection, hold)
         return Outcome.POSTPONED
 
     def _retry(self, hold: Hold) -> Outcome:
-        pause = _FIRST_PAUSE * (1 << hold.job.attempts)
+        pause = _FIRST_PAUSE * (1 << min(hold.job.attempts, MAX_ATTEMPTS))
         with self._store.write() as connection:
             queue = queue_of(connection)
             if not queue.retry(connection, hold.job, self._now() + pause):
                 queue.finish(connection, hold.job)
                 return Outcome.LOST
+            self._handlers[hold.job.task].tell_waiting(connection, hold)
         return Outcome.RETRIED
 
     @contextmanager

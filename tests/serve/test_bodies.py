@@ -20,7 +20,7 @@ from hazardlens.serve.uploads import Received, Submission, UploadLimits, read_mi
 
 FORM: Final = "multipart/form-data; boundary=XX"
 PACE: Final = Pace(idle_timeout_s=0.05, min_bytes_per_s=1, timeout_s=5)
-LIMITS: Final = UploadLimits(max_files=8, max_file_bytes=10_000, max_text_chars=1000)
+LIMITS: Final = UploadLimits(max_files=8, max_file_bytes=10_000, max_text_chars=1000, max_video_bytes=20_000)
 
 printable = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters='"\\'), min_size=1, max_size=30)
 contents = st.binary(max_size=300) | st.sampled_from([b"", b"\r\n", b"\r\n--", b"--", b"\r\n--X", b"\r\n--XY\r\n"])

@@ -24,6 +24,7 @@ from hazardlens.model.detector import Detector, ScriptedDetector
 from hazardlens.model.images import Photo
 from hazardlens.serve.access.principals import Authenticate
 from hazardlens.serve.app import create_app
+from hazardlens.serve.clips import ClipReader
 from hazardlens.serve.problems import MEDIA_TYPE, Problem
 from hazardlens.serve.settings import load_settings
 
@@ -48,6 +49,7 @@ def found(label: str = "stacked_clutter", confidence: float = 0.9) -> Detections
 def serving(
     detector: Detector | None = None,
     *,
+    clips: ClipReader | None = None,
     authenticate: Authenticate | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     draw: Callable[[], float] = random.random,
@@ -57,6 +59,7 @@ def serving(
     app = create_app(
         load_settings(**{**_TEST_SETTINGS, "data_path": Path(tempfile.mkdtemp()), **settings}),
         detector=detector or ScriptedDetector([Detections.empty(LABELS)]),
+        clips=clips,
         authenticate=authenticate,
         now=now,
         draw=draw,

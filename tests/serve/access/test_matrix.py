@@ -46,6 +46,7 @@ ROUTES: Final[dict[str, Action | None]] = {
     "GET /v1/reports": Action.READ_REPORTS,
     "GET /v1/reports/{report_id}": Action.READ_REPORTS,
     "GET /v1/reports/{report_id}/media/{n:int}": Action.READ_REPORTS,  # the original needs READ_ORIGINALS: see below
+    "GET /v1/reports/{report_id}/work": Action.REPORT,  # whoever may not read reports shows their Idempotency-Key
     "GET /v1/reports/{report_id}/history": Action.READ_REPORTS,
     # Review
     "GET /v1/queue": Action.REVIEW,

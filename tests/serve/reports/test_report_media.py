@@ -174,7 +174,7 @@ def test_a_name_cannot_break_the_header(name: str) -> None:
     from hazardlens.serve.reports.media import MediaForm
     from hazardlens.serve.reports.media import headers_of as headers
 
-    row: Any = {"name": name, "sha256": "0"}
+    row: Any = {"name": name, "kind": "image", "sha256": "0"}
     value = headers(StoredMedia(row, seen=True), MediaForm.ORIGINAL)["Content-Disposition"]
     assert value.isascii()
     assert not set(value.partition("''")[2]) & set('"; ')

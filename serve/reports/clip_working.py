@@ -1,0 +1,87 @@
+"""Works on the clips of reports beside the requests, one for each free thread of the clips' pool.
+
+Any number of servers may do so on one database: the queue gives each clip to one of them.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+from hazardlens.serve.access.principals import SYSTEM
+from hazardlens.serve.background import beside
+from hazardlens.serve.errors import OverloadedError
+from hazardlens.serve.logs import log_failure, logged_as_work
+from hazardlens.serve.reports.clip_handler import ClipHandler
+from hazardlens.serve.reports.clip_metrics import ClipMetrics
+from hazardlens.serve.reports.clip_rows import TASK, mend
+from hazardlens.serve.services import Services
+from hazardlens.serve.store.errors import StoreUnavailableError
+from hazardlens.serve.work.worker import Worker
+
+POLL_S: Final = 0.5
+
+
+class ClipWork:
+    """Asks for work, round after round, and hands it to threads."""
+
+    def __init__(self, services: Services, metrics: ClipMetrics) -> None:
+        self._services = services
+        self.worker = Worker(
+            services.store, {TASK: ClipHandler(services, metrics)}, now=services.now, told=metrics.ended
+        )
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Go on until cancelled. Whatever goes wrong in a round is logged, and the next one tries again."""
+        await self._services.keeper.ready.wait()
+        began, mended_at = False, 0.0
+        loop = asyncio.get_running_loop()
+        while True:
+            with logged_as_work("clips"):
+                try:
+                    if not began:
+                        await asyncio.to_thread(self.worker.begin)
+                        began = True
+                    if loop.time() >= mended_at + self._services.settings.sweep_interval_s:
+                        await asyncio.to_thread(self.mend)
+                        mended_at = loop.time()
+                    await self.round()
+                except StoreUnavailableError:
+                    pass  # logged where it was found
+                except Exception as error:  # noqa: BLE001 - a round that fails must not be the last one
+                    log_failure(error)
+            await asyncio.sleep(POLL_S)
+
+    async def round(self) -> None:
+        """Begin as much as there are free threads and clips."""
+        while self._services.clip_pool.has_free_thread and await asyncio.to_thread(self.worker.is_due):
+            task = asyncio.create_task(self._work_one())
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+            await asyncio.sleep(0)  # it takes its thread
+            if len(self._under_way) >= self._services.settings.video_workers:
+                return
+
+    def mend(self) -> None:
+        """Put jobs that are missing."""
+        with self._services.store.write() as connection:
+            mend(connection, self._services.now())
+
+    async def _work_one(self) -> None:
+        try:
+            with suppress(OverloadedError, StoreUnavailableError):
+                await self._services.clip_pool.run(self.worker.work_one, sender=SYSTEM.actor, gone=asyncio.Event().wait)
+        except Exception as error:  # noqa: BLE001 - nobody waits for this task
+            log_failure(error)
+
+
+@asynccontextmanager
+async def working_on_clips(services: Services) -> AsyncIterator[None]:
+    """Work on an app's clips beside what is done in the block; what is under way at its end is put back."""
+    work = ClipWork(services, ClipMetrics(services.metrics.registry))
+    async with beside(work.run()):
+        try:
+            yield
+        finally:
+            work.worker.stop()
