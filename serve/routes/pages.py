@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hazardlens.serve.services import Services, services_of
+from hazardlens.serve.settings import Settings
 
 router = APIRouter(include_in_schema=False)
 
@@ -134,7 +135,7 @@ def modules_of(site: Site, page: str) -> list[str]:
 
 
 @lru_cache(maxsize=32)
-def _make_page(name: str, max_photos: int, max_body_bytes: int, max_file_bytes: int, max_text_chars: int) -> PageFile:
+def _make_page(name: str, limits: tuple[tuple[str, str], ...]) -> PageFile:
     """A page's document; it learns the limits, so that it can check before it sends."""
     site = load_site()
     assets = f"/assets/{site.version}"
@@ -145,10 +146,7 @@ def _make_page(name: str, max_photos: int, max_body_bytes: int, max_file_bytes: 
         **{name: site.contents[f"fragments/{name}.html"].decode().rstrip() for name in _FRAGMENTS},
         # Without this list, a browser would find each module only after it has read the one that imports it.
         "preloads": "\n  ".join(f'<link rel="modulepreload" href="{assets}/{module}">' for module in modules),
-        "max_photos": str(max_photos),
-        "max_body_bytes": str(max_body_bytes),
-        "max_file_bytes": str(max_file_bytes),
-        "max_text_chars": str(max_text_chars),
+        **dict(limits),
     }
     filled = _PLACEHOLDER.sub(lambda hole: values[hole[1]], site.contents[name].decode())
     return PageFile.make(filled.encode(), ".html")
@@ -156,10 +154,20 @@ def _make_page(name: str, max_photos: int, max_body_bytes: int, max_file_bytes: 
 
 async def read_page(request: Request, services: Annotated[Services, Depends(services_of)]) -> Response:
     """The page at this path; everybody may read it, because all that it shows comes from the API."""
-    settings = services.settings
-    name = PATHS[request.url.path]
-    limits = (settings.max_files, settings.max_body_bytes, settings.max_file_bytes, settings.max_text_chars)
-    return _make_page(name, *limits).respond(request, cache_control=_ASK_FIRST)
+    page = _make_page(PATHS[request.url.path], _limits_of(services.settings))
+    return page.respond(request, cache_control=_ASK_FIRST)
+
+
+def _limits_of(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """Placeholders of the pages, and what fills them in."""
+    return (
+        ("max_photos", str(settings.max_files)),
+        ("max_body_bytes", str(settings.max_body_bytes)),
+        ("max_file_bytes", str(settings.max_file_bytes)),
+        ("max_text_chars", str(settings.max_text_chars)),
+        ("max_video_bytes", str(settings.max_video_bytes)),
+        ("max_video_s", f"{settings.max_video_s:g}"),
+    )
 
 
 for _path in PATHS:

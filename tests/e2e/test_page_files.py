@@ -14,15 +14,24 @@ from support.serving import serving
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient]:
-    with serving(max_files=3, max_body_bytes=1001, max_file_bytes=999, max_text_chars=77) as client:
+    with serving(
+        max_files=3, max_body_bytes=1001, max_file_bytes=999, max_text_chars=77, max_video_bytes=888, max_video_s=12.5
+    ) as client:
         yield client
 
 
 def test_the_page_knows_the_limits_of_its_server(client: TestClient) -> None:
     page = client.get("/")
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    limits = dict(re.findall(r'data-(max-[\w-]+)="(\d+)"', page.text))
-    assert limits == {"max-photos": "3", "max-body-bytes": "1001", "max-file-bytes": "999", "max-text-chars": "77"}
+    limits = dict(re.findall(r'data-(max-[\w-]+)="([\d.]+)"', page.text))
+    assert limits == {
+        "max-photos": "3",
+        "max-body-bytes": "1001",
+        "max-file-bytes": "999",
+        "max-text-chars": "77",
+        "max-video-bytes": "888",
+        "max-video-s": "12.5",
+    }
     assert "{{" not in page.text
 
 

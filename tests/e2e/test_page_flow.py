@@ -49,7 +49,7 @@ def test_of_nine_photos_eight_are_kept_and_the_reader_is_told_before_anything_is
 def test_what_cannot_be_sent_is_refused_at_once(browser: Browser) -> None:
     limits: dict[str, Any] = {"max_file_bytes": 2999, "max_body_bytes": 2000 + 16384 + 2500}
     refused = (
-        (payload(b"%PDF-1.7", "plan.pdf", "application/pdf"), "plan.pdf is not a photo."),
+        (payload(b"%PDF-1.7", "plan.pdf", "application/pdf"), "plan.pdf is neither a photo nor a clip."),
         (payload(b"", "empty.jpg", "image/jpeg"), "empty.jpg is empty."),
         (payload(bytes(3000), "huge.jpg", "image/jpeg"), "huge.jpg is too large."),
         (payload(bytes(2600), "last.jpg", "image/jpeg"), "Together the photos are larger than"),

@@ -180,7 +180,11 @@ def test_a_phone_offers_its_camera_and_a_desktop_does_not(browser: Browser, addr
 
 def test_those_who_listen_are_told_what_those_who_look_can_see(browser: Browser, address: str) -> None:
     with watched_page(browser, address) as page:
-        for role, name in (("textbox", "A few words (optional)"), ("button", "Choose photos"), ("navigation", None)):
+        for role, name in (
+            ("textbox", "A few words (optional)"),
+            ("button", "Choose photos or a clip"),
+            ("navigation", None),
+        ):
             expect(page.get_by_role(role, name=name)).to_have_count(1)  # type: ignore[arg-type]  # a str for a Literal
         pick(page, payload(SCENE, "stairs.png"))
         send(page)

@@ -3,6 +3,7 @@
 const SILENT_UPLOAD_MS = 30_000;
 const SLOW_ANSWER_MS = 8_000;
 const NO_ANSWER_MS = 90_000;
+const NO_ANSWER_ON_CLIP_MS = 600_000; // it may wait for another one
 
 /** Why a call failed. `code` is the server's (RFC 9457) or one of this page's own. */
 export class CallError extends Error {
@@ -13,15 +14,16 @@ export class CallError extends Error {
 }
 
 /**
- * Classify photos.
- * @param {{ photos: { file: File, name: string }[], text: string, signal: AbortSignal,
+ * Classify photos, or a clip.
+ * @param {{ photos: { file: File, name: string, kind: "image" | "video" }[], text: string, signal: AbortSignal,
  *           onProgress: (state: { stage: "upload" | "wait" | "slow", done?: number, total?: number }) => void }} call
  * @returns {Promise<object>} the answer of the API.
  */
 export function classify({ photos, text, signal, onProgress }) {
   const form = makeForm(photos, { text });
   const isAnswer = (body) => Boolean(body?.prefill) && Array.isArray(body.media);
-  return sendForm("/v1/classify", form, { status: 200, isAnswer, signal, onProgress });
+  const patienceMs = photos.some(({ kind }) => kind === "video") ? NO_ANSWER_ON_CLIP_MS : NO_ANSWER_MS;
+  return sendForm("/v1/classify", form, { status: 200, isAnswer, patienceMs, signal, onProgress });
 }
 
 /** A form of photos and of those fields that are not empty. */
@@ -38,11 +40,12 @@ export function makeForm(photos, fields) {
  * Send a form, with progress and patience.
  * @param {string} path
  * @param {FormData} form
- * @param {{ status: number, isAnswer: (body: object) => boolean, headers?: object, signal: AbortSignal,
- *           onProgress: (state: object) => void }} options what a good answer is, and who hears how far it is
+ * @param {{ status: number, isAnswer: (body: object) => boolean, headers?: object, patienceMs?: number,
+ *           signal: AbortSignal, onProgress: (state: object) => void }} options what a good answer is, how long to wait
+ *        for it once all has left, and who hears how far it is
  * @returns {Promise<object>} the answer; else it throws a CallError.
  */
-export function sendForm(path, form, { status, isAnswer, headers = {}, signal, onProgress }) {
+export function sendForm(path, form, { status, isAnswer, headers = {}, patienceMs = NO_ANSWER_MS, signal, onProgress }) {
   if (signal.aborted) return Promise.reject(new CallError("cancelled")); // before it began
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest(); // fetch cannot tell how much of an upload has left
@@ -65,7 +68,7 @@ export function sendForm(path, form, { status, isAnswer, headers = {}, signal, o
       onProgress({ stage: "upload", done: loaded, total });
     };
     request.upload.onload = () => {
-      watch.patience(NO_ANSWER_MS, SLOW_ANSWER_MS, () => onProgress({ stage: "slow" }));
+      watch.patience(patienceMs, SLOW_ANSWER_MS, () => onProgress({ stage: "slow" }));
       onProgress({ stage: "wait" });
     };
     request.onload = () => {

@@ -1,13 +1,16 @@
-// Each photo of an answer: picture with boxes, and the same boxes as a list.
+// Each photo of an answer: picture with boxes, and the same boxes as a list. A clip has a figure of its own.
 
+import { makeClipFigure } from "./clip.js";
 import { h } from "./dom.js";
-import { percent, t } from "./i18n.js";
-import { labelName } from "./model.js";
-import { hazardClass, highlight, makeStage } from "./stage.js";
+import { makeRow } from "./found.js";
+import { t } from "./i18n.js";
+import { highlight, makeStage } from "./stage.js";
 
 /** @returns {HTMLElement} all photos, in the order in which they were sent. */
 export function makeGallery(answer, photos) {
-  const figures = answer.media.map((media, index) => makeFigure(media, photos[index], index));
+  const figures = answer.media.map((media, index) =>
+    media.kind === "video" ? makeClipFigure(media, photos[index]) : makeFigure(media, photos[index], index),
+  );
   return h("div", { class: `gallery ${figures.length > 1 ? "many" : "one"}` }, figures);
 }
 
@@ -33,15 +36,7 @@ function makeFigure(media, photo, index) {
 }
 
 function makeList(detections, frame) {
-  const rows = detections.map(({ label, hazard, confidence }, index) =>
-    h(
-      "button",
-      { type: "button", class: `found ${hazardClass(hazard)}`, "aria-pressed": "false" },
-      h("span", { class: "found-number" }, index + 1),
-      h("span", { class: "found-name" }, labelName(label), hazard === null && h("span", { class: "found-context" }, t("photo.context"))),
-      h("span", { class: "found-share" }, percent(confidence)),
-    ),
-  );
+  const rows = detections.map((detection, index) => makeRow(detection, index));
   letPick(rows, frame);
   return h("ol", { class: "found-list" }, rows.map((row) => h("li", {}, row)));
 }

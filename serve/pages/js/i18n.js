@@ -78,7 +78,7 @@ function translate(root) {
     element.setAttribute("placeholder", t(element.dataset.i18nPlaceholder, values));
 }
 
-const limits = () => ({ max: document.body.dataset.maxPhotos });
+const limits = () => ({ max: document.body.dataset.maxPhotos, length: moment(document.body.dataset.maxVideoS ?? 0) });
 
 // Storage may be switched off: then the choice lasts as long as the page.
 function recall() {
@@ -125,6 +125,12 @@ export const milliseconds = (value) =>
   value >= 1000
     ? `${new Intl.NumberFormat(TAGS[language], { maximumFractionDigits: 1 }).format(value / 1000)} s`
     : `${Math.round(value)} ms`;
+
+/** A time in a clip (seconds from its beginning) as players show it: "1:07". */
+export function moment(seconds) {
+  const whole = Math.floor(Number(seconds));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
 
 export const fileSize = (bytes) =>
   bytes < 1048576

@@ -1,7 +1,8 @@
 // The ways in: pick, take, drop, paste; and the thumbnails of what was chosen.
 
 import { byId, h, icon } from "./dom.js";
-import { fileSize, onLanguage, t } from "./i18n.js";
+import { measure, secondsOf } from "./files.js";
+import { fileSize, moment, onLanguage, t } from "./i18n.js";
 import { explain } from "./problems.js";
 
 /**
@@ -12,9 +13,11 @@ export function startIntake(photos, { mayAdd, prepare = null }) {
   const take = async (files) => {
     const chosen = [...files]; // at once: the list of an input that is emptied is emptied too
     if (!chosen.length || !mayAdd()) return;
-    note(photos.add(prepare === null ? chosen : await prepare(chosen)), photos.limits);
+    const ready = prepare === null ? chosen : await prepare(chosen);
+    await measure(ready);
+    note(photos.add(ready), photos.limits);
   };
-  for (const id of ["pick", "camera"]) {
+  for (const id of ["pick", "camera", "record"]) {
     byId(id).addEventListener("change", ({ target }) => {
       take(target.files);
       target.value = ""; // the same photo may be chosen again
@@ -71,7 +74,7 @@ function drawThumbs(photos) {
   byId("drop").classList.toggle("small", photos.list.length > 0);
   const send = byId("send");
   send.disabled = photos.list.length === 0;
-  send.textContent = t("intake.send", { n: photos.list.length });
+  send.textContent = photos.clip ? t("intake.send_clip", { n: photos.stills }) : t("intake.send", { n: photos.stills });
 }
 
 function remove(photos, index) {
@@ -86,23 +89,37 @@ function thumb(photo, onRemove) {
   return h(
     "li",
     { class: "thumb" },
-    preview(photo),
+    photo.kind === "video" ? clipPreview(photo) : preview(photo),
     h("span", { class: "thumb-name", title: photo.name }, photo.name),
     h("span", { class: "muted small" }, fileSize(photo.file.size)),
     h("button", { type: "button", class: "thumb-remove", "aria-label": label, title: label, onclick: onRemove }, icon("i-close")),
   );
 }
 
-function preview(photo) {
+const preview = (photo) => shownOrStand(photo, h("img", { src: photo.url, alt: "", class: "thumb-image" }), "load");
+
+/** The clip's first frame, that it is a clip, and how long it lasts. */
+function clipPreview(photo) {
+  const seconds = secondsOf(photo.file);
+  return h(
+    "span",
+    { class: "thumb-clip" },
+    // Without a time, some phones show nothing before the clip is played.
+    shownOrStand(photo, h("video", { src: `${photo.url}#t=0.1`, class: "thumb-image", muted: true, playsinline: true, preload: "metadata", tabindex: -1, "aria-hidden": "true" }), "loadeddata"),
+    h("span", { class: "thumb-length" }, icon("i-clip"), seconds === null ? t("clip.word") : moment(seconds)),
+  );
+}
+
+/** Something that shows a file, or its name's ending where this browser cannot show it. */
+function shownOrStand(photo, element, loaded) {
   const stand = () => h("span", { class: "thumb-stand", title: t("intake.no_preview") }, extension(photo.name));
   if (photo.visible === false) return stand();
-  const image = h("img", { src: photo.url, alt: "", class: "thumb-image" });
-  image.addEventListener("load", () => (photo.visible = true));
-  image.addEventListener("error", () => {
+  element.addEventListener(loaded, () => (photo.visible = true));
+  element.addEventListener("error", () => {
     photo.visible = false;
-    image.replaceWith(stand());
+    element.replaceWith(stand());
   });
-  return image;
+  return element;
 }
 
 const extension = (name) => (/\.(\w{1,5})$/.exec(name)?.[1] ?? "?").toUpperCase();

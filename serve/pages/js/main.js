@@ -7,20 +7,14 @@ import { makeGallery } from "./gallery.js";
 import { fileSize, loadAllLanguages, onLanguage, t } from "./i18n.js";
 import { note, startIntake } from "./intake.js";
 import { startIntro } from "./intro.js";
+import { limits } from "./limits.js";
 import { Photos } from "./photos.js";
 import { shownCategory } from "./prefill.js";
 import { hideProblem, showProblem } from "./problems.js";
 import { makeTechnical } from "./share.js";
 import { startPage } from "./start.js";
 
-const data = document.body.dataset;
-const limits = {
-  maxPhotos: Number(data.maxPhotos),
-  maxBodyBytes: Number(data.maxBodyBytes),
-  maxFileBytes: Number(data.maxFileBytes),
-  maxTextChars: Number(data.maxTextChars),
-};
-const photos = new Photos(limits);
+const photos = new Photos(limits, { together: false });
 let shown = null; // { answer, photos, text } while there is an answer
 let failed = null; // the CallError on show
 let running = null; // the AbortController of the call under way
@@ -58,7 +52,7 @@ function showProgress({ stage, done, total }) {
   if (stage === "upload") bar.value = done / total;
   else bar.removeAttribute("value"); // working, for an unknown time
   const values = stage === "upload" ? { done: fileSize(done), total: fileSize(total) } : {};
-  const words = t(`progress.${stage}`, values);
+  const words = stage === "wait" && photos.clip ? t("progress.watch") : t(`progress.${stage}`, values);
   if (byId("stage").textContent !== words) byId("stage").textContent = words;
 }
 
@@ -167,7 +161,7 @@ function listen() {
 
 async function addSample() {
   try {
-    const answer = await fetch(`${data.assets}/sample.jpg`);
+    const answer = await fetch(`${document.body.dataset.assets}/sample.jpg`);
     if (!answer.ok) throw new Error(`status ${answer.status}`);
     note(photos.add([new File([await answer.blob()], "sample.jpg", { type: "image/jpeg" })]), limits);
     byId("send").focus();

@@ -1,9 +1,9 @@
 // What went wrong, in a sentence, and what to do about it.
 
 import { byId, h, icon } from "./dom.js";
-import { lookUp, fileSize, t } from "./i18n.js";
+import { lookUp, fileSize, moment, t } from "./i18n.js";
 
-const PHOTO_PROBLEMS = /^(image_|file_too_large$|base64_invalid$)/;
+const PHOTO_PROBLEMS = /^(image_|video_|file_too_large$|base64_invalid$)/;
 const RETRY_HELPS = new Set(
   "offline network_failed timed_out multipart_invalid body_timeout unavailable overloaded model_loading inference_failed unknown".split(" "),
 );
@@ -12,7 +12,8 @@ const RETRY_HELPS = new Set(
 export function explain({ code, name }, limits) {
   const known = lookUp(`error.${code}.what`) ? code : "unknown";
   const max = known === "photos_too_big" ? fileSize(limits.maxBodyBytes) : limits.maxPhotos;
-  const values = { name: name ?? t("intake.chosen"), max, chars: limits.maxTextChars };
+  const clip = { size: fileSize(limits.maxVideoBytes), length: moment(limits.maxVideoS) };
+  const values = { name: name ?? t("intake.chosen"), max, chars: limits.maxTextChars, ...clip };
   return { what: t(`error.${known}.what`, values), action: t(`error.${known}.do`, values) };
 }
 

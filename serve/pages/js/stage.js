@@ -1,4 +1,4 @@
-// A photo with its boxes: an SVG in the photo's own coordinates over the picture, and labels that stay readable.
+// A photo or clip with its boxes: an SVG in its own coordinates over the picture, and labels that stay readable.
 
 import { h, icon, s } from "./dom.js";
 import { percent, t } from "./i18n.js";
@@ -42,7 +42,10 @@ function picture(media, photo) {
   const stand = () =>
     h("div", { class: "unseen-photo", role: "img", "aria-label": altText(media) }, icon("i-image"), h("p", {}, t("photo.unseen")));
   if (!photo || photo.visible === false) return stand();
-  const image = h("img", { class: "picture", src: photo.url, alt: altText(media), draggable: "false" });
+  const image =
+    media.kind === "video"
+      ? h("video", { class: "picture", src: photo.url, controls: true, playsinline: true, preload: "auto", "aria-label": altText(media) })
+      : h("img", { class: "picture", src: photo.url, alt: altText(media), draggable: "false" });
   image.addEventListener("error", () => {
     photo.visible = false;
     image.replaceWith(stand());

@@ -11,6 +11,7 @@ const LOCK = "hazardlens-outbox";
 const FINAL = new Set(
   (
     "image_empty image_format_unsupported image_too_large image_broken image_invalid body_too_large file_too_large " +
+    "video_format_unsupported video_broken video_too_long video_too_large video_limits_exceeded video_decoder_failed " +
     "too_many_files text_too_long no_file field_unknown field_invalid text_not_utf8 content_type_unsupported " +
     "idempotency_mismatch forbidden bad_request"
   ).split(" "),
@@ -82,8 +83,8 @@ export class Courier extends EventTarget {
       signal,
       onProgress,
     });
-    const { id, created_at: createdAt, prefill } = answer;
-    const result = { id, createdAt, prefill: prefill && { category: prefill.category, urgency: prefill.urgency, needs_human: prefill.needs_human } };
+    const { id, created_at: createdAt, prefill, work = null } = answer;
+    const result = { id, createdAt, work, prefill: prefill && { category: prefill.category, urgency: prefill.urgency, needs_human: prefill.needs_human } };
     this.#wait = FIRST_WAIT_MS;
     // The photos have arrived: the phone need not keep them.
     await this.outbox.put({ ...entry, state: "sent", photos: [], fields: {}, problem: null, result });

@@ -4,6 +4,7 @@ import { byId } from "../dom.js";
 import { newKey } from "./outbox.js";
 
 const NAME = "draft";
+const FILES = "draft.files"; // apart from the words: a clip is not written anew with each of them
 const PAUSE_MS = 400;
 
 export class Draft {
@@ -20,9 +21,13 @@ export class Draft {
 
   /** Bring back what was written before, and keep what is written from now on. */
   async start() {
-    const before = await this.outbox.get(NAME);
-    if (before) this.restore(before);
-    for (const source of [this.photos, this.place]) source.addEventListener("change", () => this.#changed(0));
+    const [words, files] = [await this.outbox.get(NAME), await this.outbox.get(FILES)];
+    if (words || files) this.restore({ photos: (files ?? words).photos, fields: words?.fields ?? {} });
+    this.photos.addEventListener("change", () => {
+      this.outbox.put({ ...this.entry("draft"), key: FILES, fields: {} });
+      this.#changed(0);
+    });
+    this.place.addEventListener("change", () => this.#changed(0));
     for (const id of ["text", "address"]) byId(id).addEventListener("input", () => this.#changed(PAUSE_MS));
     document.addEventListener("visibilitychange", () => this.#timer !== null && this.#keep()); // it may never come back
   }
@@ -53,7 +58,7 @@ export class Draft {
     this.photos.clear();
     this.key = newKey();
     this.#stop();
-    await this.outbox.remove(NAME);
+    for (const name of [NAME, FILES]) await this.outbox.remove(name);
   }
 
   #changed(pauseMs) {
@@ -64,7 +69,7 @@ export class Draft {
 
   #keep() {
     this.#stop();
-    this.outbox.put({ ...this.entry("draft"), key: NAME });
+    this.outbox.put({ ...this.entry("draft"), key: NAME, photos: [] });
   }
 
   #stop() {

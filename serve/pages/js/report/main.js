@@ -3,31 +3,28 @@
 import { byId } from "../dom.js";
 import { fileSize, loadAllLanguages, onLanguage, t } from "../i18n.js";
 import { note, startIntake } from "../intake.js";
+import { limits } from "../limits.js";
 import { Photos } from "../photos.js";
+import { shownCategory } from "../prefill.js";
 import { hideProblem, showProblem } from "../problems.js";
 import { startPage } from "../start.js";
 import { Courier, mayPass } from "./courier.js";
 import { Draft } from "./draft.js";
 import { Outbox } from "./outbox.js";
 import { Place } from "./place.js";
-import { drawOutbox, makeConfirmation, makeKept } from "./screens.js";
+import { drawOutbox, makeConfirmation, makeKept, renewWork } from "./screens.js";
 import { makeFit, shrink } from "./shrink.js";
+import { ClipWatch, isPending } from "./watch.js";
 
 const TOO_MANY_PIXELS_SIDE = 6000;
 
-const data = document.body.dataset;
-const limits = {
-  maxPhotos: Number(data.maxPhotos),
-  maxBodyBytes: Number(data.maxBodyBytes),
-  maxFileBytes: Number(data.maxFileBytes),
-  maxTextChars: Number(data.maxTextChars),
-};
-const photos = new Photos(limits);
+const photos = new Photos(limits, { together: true });
 const place = new Place();
 const outbox = new Outbox();
 const courier = new Courier(outbox);
+const watch = new ClipWatch(outbox);
 const draft = new Draft(outbox, photos, place);
-let shown = null; // { result } or { kept: { problem } }, with the key of the entry, while the form is away
+let shown = null; // { result } or { kept: { problem } }, with the entry's key and its clip, while the form is away
 let failed = null; // the CallError on show
 let running = null; // the AbortController of the call under way
 
@@ -51,8 +48,9 @@ async function send() {
   try {
     await outbox.put(entry); // before anything leaves: what is sent can be sent again
     const result = await courier.send(entry.key, { signal: running.signal, onProgress: showProgress });
+    const clip = copyOfClip();
     await draft.clear();
-    show({ key: entry.key, result });
+    show({ key: entry.key, result, clip });
   } catch (error) {
     await settle(entry, error);
   } finally {
@@ -64,8 +62,9 @@ async function send() {
 /** After a failure: the phone keeps what may pass later; what must be changed goes back into the form. */
 async function settle(entry, error) {
   if (error.code !== "cancelled" && error.code !== undefined && mayPass(error)) {
+    const clip = copyOfClip();
     await draft.clear();
-    show({ key: entry.key, kept: { problem: error.code } });
+    show({ key: entry.key, kept: { problem: error.code }, clip });
     return;
   }
   await outbox.remove(entry.key); // the form still has all of it, and the same key
@@ -91,24 +90,29 @@ function showProgress({ stage, done, total }) {
   if (byId("stage").textContent !== words) byId("stage").textContent = words;
 }
 
+/** The clip, to show what was found in it: the form's own is given back to the browser with the form. */
+const copyOfClip = () => (photos.clip ? { ...photos.clip, url: URL.createObjectURL(photos.clip.file) } : null);
+
 function show(next) {
   shown = next;
   drawResult();
+  if (isPending(shown.result?.work)) watch.follow(shown.key);
   setPhase("done");
   byId("result").focus({ preventScroll: true });
   window.scrollTo({ top: 0 });
 }
 
 function drawResult() {
-  const { result, kept } = shown;
+  const { result, kept, clip } = shown;
   const parts = result
-    ? makeConfirmation(result, startAnew)
+    ? makeConfirmation(result, clip, startAnew)
     : makeKept({ lasting: outbox.lasting, ...kept }, { onRetry: () => courier.sendAll(), onAnother: startAnew });
   byId("result").replaceChildren(...parts);
   byId("announce").textContent = result ? `${t("report.arrived")} ${t("report.number")} ${result.id}` : t("report.kept");
 }
 
 function startAnew() {
+  if (shown.clip) URL.revokeObjectURL(shown.clip.url);
   shown = null;
   setPhase("idle");
   byId("result").replaceChildren();
@@ -167,8 +171,22 @@ async function edit(entry) {
 }
 
 async function noticeSent({ detail: result }) {
-  if (shown?.kept && (await outbox.get(shown.key))?.result?.id === result.id) show({ key: shown.key, result });
-  else byId("announce").textContent = `${t("report.arrived")} ${t("report.number")} ${result.id}`;
+  if (shown?.kept && (await outbox.get(shown.key))?.result?.id === result.id) show({ ...shown, kept: null, result });
+  else {
+    byId("announce").textContent = `${t("report.arrived")} ${t("report.number")} ${result.id}`;
+    watch.start();
+  }
+}
+
+/** The server knows more of a clip: the figures of its progress, or what it is. */
+function noticeNews({ detail: { key, result } }) {
+  if (shown?.key !== key || !shown.result) return;
+  shown.result = result;
+  if (renewWork(result.work)) return;
+  const wasOn = document.activeElement?.id;
+  drawResult();
+  if (wasOn) byId(wasOn)?.focus({ preventScroll: true });
+  if (result.prefill) byId("announce").textContent = `${t("report.guess")} ${shownCategory(result.prefill).name}`;
 }
 
 function listen() {
@@ -181,6 +199,7 @@ function listen() {
   photos.addEventListener("change", clearProblem); // the photo that it was about may be gone
   outbox.addEventListener("change", drawEntries);
   courier.addEventListener("sent", noticeSent);
+  watch.addEventListener("news", noticeNews);
   onLanguage(() => {
     if (shown) drawResult();
     if (failed) drawProblem();
@@ -198,4 +217,5 @@ listen();
 await startPage({ onNoWords: () => note({ code: "network_failed" }, limits) });
 await draft.start();
 courier.start();
+watch.start();
 await loadAllLanguages();

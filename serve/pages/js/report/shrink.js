@@ -1,4 +1,7 @@
 // Photos that are larger than the server takes: made just small enough, with as much quality as there is room for.
+// Clips go as they are.
+
+import { isClip } from "../files.js";
 
 const QUALITY = 0.92;
 const LONG_SIDES_PX = [6000, 4096, 3072, 2304, 1728, 1296];
@@ -12,11 +15,13 @@ const OVERHEAD_BYTES = 32_768; // part headers, words and place
  * @returns {Promise<File[]>}
  */
 export async function makeFit(files, { maxFileBytes, maxBodyBytes, usedBytes, room }) {
-  const left = maxBodyBytes - OVERHEAD_BYTES - usedBytes;
-  const wanted = files.slice(0, room).reduce((sum, file) => sum + Math.min(file.size, maxFileBytes), 0);
-  const share = wanted <= left ? maxFileBytes : Math.min(maxFileBytes, Math.floor(left / Math.max(1, Math.min(files.length, room))));
+  const photos = files.filter((file) => !isClip(file));
+  const clips = files.filter(isClip).reduce((sum, file) => sum + file.size, 0);
+  const left = maxBodyBytes - OVERHEAD_BYTES - usedBytes - clips;
+  const wanted = photos.slice(0, room).reduce((sum, file) => sum + Math.min(file.size, maxFileBytes), 0);
+  const share = wanted <= left ? maxFileBytes : Math.min(maxFileBytes, Math.floor(left / Math.max(1, Math.min(photos.length, room))));
   const fitting = [];
-  for (const file of files) fitting.push(file.size <= share ? file : await shrink(file, { maxBytes: share }));
+  for (const file of files) fitting.push(isClip(file) || file.size <= share ? file : await shrink(file, { maxBytes: share }));
   return fitting;
 }
 

@@ -2,17 +2,17 @@
 
 import { withoutOne } from "./counts.js";
 import { Drafts, Outbox } from "./outbox.js";
-import { changesOf, decisionOf, knownOf } from "./draft.js";
+import { changesOf, continued, decisionOf, knownOf, renewed } from "./draft.js";
+import { isPending, lookAhead } from "./media.js";
 import { act, fetchDecidedBoxes, fetchQueue, fetchReport } from "./service.js";
 
 const DWELL_MS = 250; // who only walks past a report does not take it
 const RENEW_MS = 60_000;
 const FILL_BELOW = 8;
-const AHEAD = 2;
 
 /**
  * Events: "list", "counts", "open" (another report), "draft", "standing" (claimed, held by somebody else, offline),
- * "outbox", "refused" (a decision that the server did not take), "signedout".
+ * "work" (how far the machine is with its clip), "outbox", "refused" (a decision that was not taken), "signedout".
  */
 export class Desk extends EventTarget {
   reports = [];
@@ -86,6 +86,17 @@ export class Desk extends EventTarget {
     if (at + by > this.reports.length - FILL_BELOW) this.more().catch(() => {});
   }
 
+  /** What the server knows now of a report whose clip is looked at. */
+  renew(fresh) {
+    const listed = this.reports.find(({ id }) => id === fresh.id);
+    if (listed) Object.assign(listed, fresh);
+    this.#tell("list");
+    if (this.open?.report.id !== fresh.id) return;
+    if (isPending(fresh)) this.open.report.work = fresh.work;
+    else Object.assign(this.open, renewed(this.open, fresh));
+    this.#tell(isPending(fresh) ? "work" : "open");
+  }
+
   leave() {
     this.#release(this.open);
     if (this.open) this.open.left = true;
@@ -151,7 +162,7 @@ export class Desk extends EventTarget {
     const blind = report.second_review === "wanted" && report.verdict === null;
     const known = knownOf(report);
     const kept = this.drafts.get(report.id);
-    const draft = kept ? structuredClone(kept) : structuredClone(known);
+    const draft = kept ? continued(kept, known) : structuredClone(known);
     const entry = { report, known, draft, blind, restored: kept !== null, standing: "free", claiming: null, left: false };
     this.open = entry;
     this.#tell("open");
@@ -159,7 +170,7 @@ export class Desk extends EventTarget {
     if (report.version > 2 && !blind) this.#learnBoxes(entry);
     if (report.decided_at === null) setTimeout(() => !entry.left && this.#claim(entry), report.claim?.by === this.actor ? 0 : DWELL_MS);
     else this.#stand(entry, "decided");
-    this.#lookAhead();
+    lookAhead(this.reports, this.reports.findIndex(({ id }) => id === report.id));
   }
 
   /** Boxes of an earlier decision take the place of the machine's, unless the reviewer has begun. */
@@ -231,14 +242,6 @@ export class Desk extends EventTarget {
     this.drafts.keep(detail.entry.id, detail.entry.draft);
     this.decided = this.decided.filter(({ id }) => id !== detail.entry.id);
     this.dispatchEvent(new CustomEvent("refused", { detail }));
-  }
-
-  /** Fetch the photos of the next reports before they are wanted. */
-  #lookAhead() {
-    const at = this.reports.findIndex(({ id }) => id === this.open?.report.id);
-    for (const report of this.reports.slice(at + 1, at + 1 + AHEAD)) {
-      for (const { urls } of report.media) new Image().src = urls.preview;
-    }
   }
 
   #tell(kind) {

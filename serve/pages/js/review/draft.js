@@ -26,7 +26,9 @@ export const REASONS = {
   reject: ["false_alarm", "not_visible", "duplicate", "other"],
 };
 
-const predicted = ({ media }) => media.map(({ detections }) => detections.map(({ label, box }) => ({ label, box })));
+/** What the machine drew; on a clip itself nothing is drawn, only on its frames. */
+const predicted = ({ media }) =>
+  media.map(({ kind, detections }) => (kind === "video" ? [] : detections.map(({ label, box }) => ({ label, box }))));
 
 /** @returns {Draft} what is known before the reviewer does anything; `boxes` of the last decision, where there was one */
 export const knownOf = (report, boxes = null) => ({
@@ -35,6 +37,16 @@ export const knownOf = (report, boxes = null) => ({
   boxes: boxes ?? predicted(report),
   note: "",
 });
+
+/** A draft that was kept, for a report that may have got frames meanwhile. */
+export const continued = (kept, known) => ({ ...structuredClone(kept), boxes: known.boxes.map((boxes, n) => structuredClone(kept.boxes[n] ?? boxes)) });
+
+/** Report, known and draft of an open report, now that the machine has looked at its clip. */
+export function renewed({ known, draft }, fresh) {
+  const next = knownOf(fresh);
+  const untouched = changesOf(known, draft).size === 0;
+  return { report: fresh, known: next, draft: untouched ? { ...structuredClone(next), note: draft.note } : continued(draft, next) };
+}
 
 /** @returns {Set<"category" | "urgency" | "boxes">} */
 export function changesOf(known, draft) {

@@ -4,6 +4,7 @@ import { h } from "../dom.js";
 import { t } from "../i18n.js";
 import { boxOf, geometryOf, isSame, middleOf, shifted } from "./geometry.js";
 import { hazardOf, labelWord } from "./labels.js";
+import { altOf } from "./media.js";
 import { Zoom } from "./zoom.js";
 
 const { createImageAnnotator } = window.Annotorious; // review.html loads it before any module runs
@@ -51,7 +52,7 @@ export class Editor extends EventTarget {
     const turn = ++this.#shown;
     this.clear();
     this.media = media;
-    const picture = h("img", { class: "photo-picture", alt: t("review.photo_alt", { n: media.n + 1 }), draggable: "false" });
+    const picture = h("img", { class: "photo-picture", alt: altOf(media), draggable: "false" });
     picture.src = media.urls.preview;
     this.#stage.replaceChildren(picture, this.#tags);
     this.zoom.show(media.width, media.height);

@@ -30,6 +30,8 @@ const TABLE = [
     [["k", "↑"], "previous"],
     [["["], "previous_photo"],
     [["]"], "next_photo"],
+    [["p"], "play"],
+    [[",", "."], "skip"],
     [["+", "−", "f"], "zoom"],
     [["⇧", "↑↓←→"], "pan"],
   ]],
@@ -45,7 +47,7 @@ const ARROWS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowR
 const PLAIN = {
   c: "confirm", x: "reject", t: "cannotTell", z: "undo", o: "other", u: "urgency", m: "note", n: "draw", b: "nextBox", l: "relabel",
   Delete: "removeBox", Backspace: "removeBox", j: "next", ArrowDown: "next", ArrowRight: "next", k: "previous", ArrowUp: "previous",
-  ArrowLeft: "previous", "[": "previousPhoto", "]": "nextPhoto", "+": "zoomIn", "=": "zoomIn", "-": "zoomOut", f: "fit", "/": "filter",
+  ArrowLeft: "previous", "[": "previousPhoto", "]": "nextPhoto", p: "play", ",": "back", ".": "ahead", "+": "zoomIn", "=": "zoomIn", "-": "zoomOut", f: "fit", "/": "filter",
   r: "refresh", "?": "help", Escape: "escape", Enter: "enter",
 };
 

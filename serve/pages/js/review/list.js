@@ -1,8 +1,9 @@
 // The queue at the side: filters with counts, and a line for each report.
 
 import { byId, h, icon } from "../dom.js";
-import { percent, t } from "../i18n.js";
+import { moment, percent, t } from "../i18n.js";
 import { CATEGORIES, URGENCIES } from "./draft.js";
+import { clipOf, isPending, picturesOf, workWords } from "./media.js";
 import { ago, categoryWord, stateWord, titleOf, urgencyOf, urgencyWord } from "./words.js";
 
 const SHELVES = ["open", "mine", "decided", "all"];
@@ -53,10 +54,12 @@ function select(name, options, filters, onFilter) {
 /** Draw the lines. */
 export function drawList(reports, { openId, more, loading, onOpen, onMore }) {
   const list = byId("queue");
+  const focused = list.contains(document.activeElement) ? document.activeElement.dataset.id : null;
   list.replaceChildren(...reports.map((report) => h("li", {}, line(report, report.id === openId, onOpen))));
   if (more) list.append(h("li", {}, h("button", { type: "button", class: "button wide", onclick: onMore }, t("review.more"))));
   byId("queue-empty").hidden = loading || reports.length > 0;
   list.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+  if (focused) list.querySelector(`[data-id="${focused}"]`)?.focus({ preventScroll: true }); // the list may be drawn at any time
 }
 
 function line(report, open, onOpen) {
@@ -77,18 +80,20 @@ function line(report, open, onOpen) {
 }
 
 function thumbnail(report, symbol) {
-  const [first] = report.media;
-  if (!first) return h("span", { class: "thumb-frame" }, icon(symbol));
+  const pictures = picturesOf(report);
+  const clip = clipOf(report);
   return h(
     "span",
     { class: "thumb-frame" },
-    h("img", { class: "thumb-picture", src: first.urls.preview, alt: "", loading: "lazy", decoding: "async" }),
-    report.media.length > 1 && h("b", { class: "thumb-count" }, report.media.length),
+    pictures.length > 0 ? h("img", { class: "thumb-picture", src: pictures[0].urls.preview, alt: "", loading: "lazy", decoding: "async" }) : icon(clip ? "i-clip" : symbol),
+    clip && h("span", { class: "thumb-length" }, icon("i-clip"), moment(clip.duration_s), h("span", { class: "unseen" }, t("clip.word"))),
+    !clip && pictures.length > 1 && h("b", { class: "thumb-count" }, pictures.length),
+    isPending(report) && h("progress", { class: "thumb-progress", max: 1, value: report.work.state === "running" ? report.work.progress : 0, "aria-hidden": "true" }),
   );
 }
 
 function facts(report) {
-  const words = [];
+  const words = isPending(report) ? [workWords(report.work)] : [];
   if (report.confidence !== null) words.push(t("review.confident", { percent: percent(report.confidence) }));
   if (report.needs_human && !report.verdict) words.push(t("review.unsure"));
   if (!["prefilled", "received"].includes(report.state)) words.push(stateWord(report.state));

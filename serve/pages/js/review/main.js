@@ -6,6 +6,7 @@ import { loadAllLanguages, onLanguage, t } from "../i18n.js";
 import { startPage } from "../start.js";
 import { drawBanners, problemBanner } from "./banners.js";
 import { choose } from "./chooser.js";
+import { ClipView } from "./clip.js";
 import { Desk } from "./desk.js";
 import { CATEGORIES, REASONS, URGENCIES, changesOf, likelyReason } from "./draft.js";
 import { Editor } from "./editor.js";
@@ -13,16 +14,20 @@ import { listenToKeys, toggleHelp } from "./keys.js";
 import { hazardOf, labelWord, labelsFor, learnLabels } from "./labels.js";
 import { drawFilters, drawList } from "./list.js";
 import { drawBoxes, drawDecision, drawFacts, drawHistory } from "./panel.js";
+import { Pictures } from "./pictures.js";
 import { fetchHistory, fetchLabels } from "./service.js";
+import { watchClips } from "./watching.js";
 import { reasonWord, titleOf } from "./words.js";
 
 const WIDE = matchMedia("(min-width: 861px)"); // else queue and report take turns
 const PAN_PX = 80;
 const NUDGE_PX = 4;
+const SKIP_S = 1;
 
 let desk = null;
 let editor = null;
-let photo = 0;
+let clip = null;
+let pictures = null;
 
 const drawSide = () => {
   drawFilters(desk.filters, desk.counts, (name, value) => attempt(() => desk.filter(name, value)));
@@ -41,38 +46,19 @@ function drawOpen() {
   byId("report").hidden = !entry;
   byId("nothing").hidden = Boolean(entry);
   if (!entry) {
-    editor.clear();
+    pictures.clear();
     document.title = t("review.page");
     return;
   }
-  photo = 0;
   document.title = `${titleOf(entry.report).name} · HazardLens`;
   drawDecision(entry, acts);
   drawFacts(entry);
   byId("note").value = entry.draft.note;
   byId("history")?.addEventListener("toggle", () => attempt(async () => drawHistory(await fetchHistory(entry.report.id))), { once: true });
-  showPhoto();
+  attempt(() => pictures.show(entry, () => drawBoxes(editor, acts)));
   drawStanding();
   byId("report").scrollTop = 0;
   byId("report").focus({ preventScroll: true });
-}
-
-function showPhoto() {
-  const { report, draft } = desk.open;
-  const { media } = report;
-  byId("photos").replaceChildren(
-    ...(media.length > 1 ? media : []).map((one, index) =>
-      h("button", { type: "button", class: "photo-pick", "aria-pressed": String(index === photo), "aria-label": t("review.photo_n", { n: index + 1, max: media.length }), onclick: () => turnTo(index) }, h("img", { class: "thumb-picture", src: one.urls.preview, alt: "" })),
-    ),
-  );
-  byId("boxes").replaceChildren();
-  attempt(() => editor.show(media[photo], draft.boxes[photo] ?? []).then(() => drawBoxes(editor, acts)));
-}
-
-function turnTo(index) {
-  if (!desk.open || index < 0 || index >= desk.open.report.media.length || index === photo) return;
-  photo = index;
-  showPhoto();
 }
 
 function drawStanding() {
@@ -153,8 +139,11 @@ const acts = {
   nudge: (dx, dy, resize) => mayChange() && editor.nudge(dx * NUDGE_PX, dy * NUDGE_PX, resize),
   next: () => desk.step(1),
   previous: () => desk.step(-1),
-  previousPhoto: () => turnTo(photo - 1),
-  nextPhoto: () => turnTo(photo + 1),
+  previousPhoto: () => pictures.step(-1),
+  nextPhoto: () => pictures.step(1),
+  play: () => clip.toggle(),
+  back: () => clip.skip(-SKIP_S),
+  ahead: () => clip.skip(SKIP_S),
   zoomIn: () => editor.zoom.by(1.4),
   zoomOut: () => editor.zoom.by(1 / 1.4),
   fit: () => editor.zoom.fit(),
@@ -203,7 +192,7 @@ function listen() {
   editor.addEventListener("change", () => {
     drawBoxes(editor, acts);
     const boxes = [...desk.open.draft.boxes];
-    boxes[photo] = editor.boxes;
+    boxes[pictures.n] = editor.boxes;
     change({ boxes });
   });
   editor.addEventListener("select", () => drawBoxes(editor, acts));
@@ -212,6 +201,7 @@ function listen() {
   desk.addEventListener("open", drawOpen);
   desk.addEventListener("draft", () => desk.open && drawDecision(desk.open, acts));
   desk.addEventListener("standing", drawStanding);
+  desk.addEventListener("work", () => clip.renew(desk.open.report.work));
   desk.addEventListener("outbox", drawStanding);
   desk.addEventListener("refused", ({ detail }) => problemBanner(detail.error, detail.entry, () => attempt(() => desk.takeOver(detail.entry.id))));
   desk.addEventListener("signedout", drawStanding);
@@ -226,6 +216,8 @@ const session = await requireSession();
 if (session !== null) {
   desk = new Desk(session, { opensFirst: WIDE.matches });
   editor = new Editor(byId("frame"));
+  clip = new ClipView(byId("clip"));
+  pictures = new Pictures(editor, clip);
   listen();
   await startPage();
   showAccount();
@@ -235,6 +227,7 @@ if (session !== null) {
     if (wanted) await attempt(() => desk.fetch(wanted));
     await attempt(() => desk.load());
     desk.outbox.flush();
+    watchClips(desk);
   } else problemBanner({ code: "forbidden" });
   await loadAllLanguages();
 }
