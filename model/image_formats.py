@@ -5,7 +5,7 @@ import struct
 from enum import StrEnum
 from typing import Final
 
-from hazardlens.model.errors import ImageBrokenError, ImageEmptyError, ImageFormatError
+from hazardlens.model.errors import ImageEmptyError, ImageFormatError
 
 
 class PhotoFormat(StrEnum):
@@ -62,27 +62,6 @@ def sniff_format(data: bytes) -> PhotoFormat:
         return _from_brands(brands)
     found = next((name for magic, name in _REFUSED if data.startswith(magic)), "not an image that we know")
     raise ImageFormatError(f"expected {ACCEPTED}, found {found}")
-
-
-def webp_size_wh(data: bytes) -> tuple[int, int]:
-    """Width and height that a WebP's header announces, in pixels.
-
-    Pillow's WebP decoder sets its canvas aside when it opens a file, so the size has to be known before that.
-
-    Raises:
-        ImageBrokenError: the header is cut off or of an unknown kind.
-    """
-    kind, body = data[12:16], data[20:30]
-    if len(body) == 10:
-        if kind == b"VP8X":
-            return 1 + int.from_bytes(body[4:7], "little"), 1 + int.from_bytes(body[7:10], "little")
-        if kind == b"VP8L" and body[0] == 0x2F:
-            bits = int.from_bytes(body[1:5], "little")
-            return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
-        if kind == b"VP8 " and body[3:6] == b"\x9d\x01\x2a":
-            width, height = struct.unpack("<HH", body[6:10])
-            return width & 0x3FFF, height & 0x3FFF
-    raise ImageBrokenError("the WebP's header is truncated or corrupt")
 
 
 def announced_size_wh(data: bytes) -> tuple[int, int]:

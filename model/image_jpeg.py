@@ -14,29 +14,16 @@ import simplejpeg
 from PIL import JpegImagePlugin
 
 from hazardlens.model.errors import ImageBrokenError
+from hazardlens.model.image_jpeg_header import JpegHeader
 
 _END_OF_IMAGE: Final = b"\xff\xd9"
-_START_OF_SCAN: Final = b"\xff\xda"
-MAX_SCANS: Final = 40
-"""Each scan of a progressive JPEG goes over the whole picture, and one that changes nothing takes a hundred bytes."""
 
 
-class JpegHeader(JpegImagePlugin.JpegImageFile):
-    """A JPEG's header, not decoded. Of a multi-picture file it is the first picture's, unlike with `Image.open`."""
-
-    def __init__(self, data: bytes) -> None:
-        super().__init__(io.BytesIO(data))
-
-    def _read_dpi_from_exif(self) -> None:
-        """Leave the resolution unread: nobody needs it, and Pillow warns of broken EXIF blocks on the way."""
-
-
-def decode_jpeg(data: bytes, header: JpegHeader, factor: int) -> npt.NDArray[np.uint8]:
+def decode_jpeg(header: JpegHeader, factor: int) -> npt.NDArray[np.uint8]:
     """Decode at 1/`factor` of the size, sides rounded up, as stored: orientation is not applied.
 
     Args:
-        data: the file.
-        header: of the same file, not yet loaded.
+        header: of the file.
         factor: 1, 2, 4 or 8.
 
     Returns:
@@ -46,16 +33,14 @@ def decode_jpeg(data: bytes, header: JpegHeader, factor: int) -> npt.NDArray[np.
         ImageBrokenError: a part of the picture is missing.
         Exception: whatever Pillow raises on a corrupt file; the caller translates it.
     """
-    if "progressive" in header.info and data.count(_START_OF_SCAN) > MAX_SCANS:
-        raise ImageBrokenError(f"the JPEG has more than {MAX_SCANS} scans; photos have a dozen at most")
-    if header.mode not in {"RGB", "L"}:
+    if header.components == 4:
         return _decode_slowly(header, factor)
     try:
-        return _decode_strictly(data, header.size, factor)
+        return _decode_strictly(header.plain, header.size, factor)
     except ValueError as error:
         complaint = str(error).lower()
     if "premature end of jpeg file" in complaint:
-        return _decode_without_end(data, header.size, factor)
+        return _decode_without_end(header.plain, header.size, factor)
     if "premature end" in complaint:
         raise ImageBrokenError("the JPEG is truncated: a part of the picture is missing")
     return _decode_slowly(header, factor)
@@ -64,7 +49,7 @@ def decode_jpeg(data: bytes, header: JpegHeader, factor: int) -> npt.NDArray[np.
 def _decode_strictly(data: bytes, size_wh: tuple[int, int], factor: int) -> npt.NDArray[np.uint8]:
     stored_height, stored_width, _, _ = simplejpeg.decode_jpeg_header(data)
     if (stored_width, stored_height) != size_wh:
-        # The size that was checked against the limit is Pillow's. Two readers of one header must not disagree.
+        # The size that was checked against the limit is the header's. Two readers of it must not disagree.
         raise ImageBrokenError("the JPEG's header is ambiguous")
     width, height = (-(-side // factor) for side in size_wh)
     pixels = simplejpeg.decode_jpeg(data, "RGB", min_width=width, min_height=height, strict=True)
@@ -80,6 +65,10 @@ def _decode_without_end(data: bytes, size_wh: tuple[int, int], factor: int) -> n
 
 
 def _decode_slowly(header: JpegHeader, factor: int) -> npt.NDArray[np.uint8]:
-    if factor > 1:
-        header.draft(None, (max(1, header.width // factor), max(1, header.height // factor)))
-    return np.asarray(header.convert("RGB"), np.uint8)
+    # Not `Image.open`, which would take another picture for the first one of a multi-picture file.
+    with JpegImagePlugin.JpegImageFile(io.BytesIO(header.plain)) as image:
+        if image.size != header.size:
+            raise ImageBrokenError("the JPEG's header is ambiguous")
+        if factor > 1:
+            image.draft(None, (max(1, image.width // factor), max(1, image.height // factor)))
+        return np.asarray(image.convert("RGB"), np.uint8)

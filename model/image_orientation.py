@@ -9,6 +9,9 @@ import numpy.typing as npt
 
 Pixels = npt.NDArray[np.uint8]
 
+MOST_ENTRIES: Final = 1_000
+"""Of an EXIF directory, that are looked at; cameras write some dozens, and the standard asks to sort them."""
+
 _BYTE_ORDERS: Final = {b"II*\x00": "<", b"MM\x00*": ">"}
 _ORIENTATION_TAG: Final = 0x0112
 _VALUE_FORMATS: Final = {3: "H", 4: "I"}  # EXIF's SHORT, as the standard asks, and LONG, as some write
@@ -40,7 +43,7 @@ def exif_orientation(block: object) -> int:
     try:
         (start,) = struct.unpack_from(order + "I", body, 4)
         (entries,) = struct.unpack_from(order + "H", body, start)
-        for at in range(start + 2, start + 2 + 12 * entries, 12):
+        for at in range(start + 2, start + 2 + 12 * min(entries, MOST_ENTRIES), 12):
             tag, kind = struct.unpack_from(order + "HH", body, at)
             if tag == _ORIENTATION_TAG and kind in _VALUE_FORMATS:
                 (value,) = struct.unpack_from(order + _VALUE_FORMATS[kind], body, at + 8)

@@ -14,24 +14,41 @@ from PIL import AvifImagePlugin, Image, ImageFile, PngImagePlugin, WebPImagePlug
 from pillow_heif import HeifImageFile
 
 from hazardlens.model.image_formats import PhotoFormat
+from hazardlens.model.image_png import plain_png
+from hazardlens.model.image_webp import plain_webp
 
 Pixels = npt.NDArray[np.uint8]
 
-OPENERS: Final[Mapping[PhotoFormat, Callable[[io.BytesIO], ImageFile.ImageFile]]] = {
+_OPENERS: Final[Mapping[PhotoFormat, Callable[[io.BytesIO], ImageFile.ImageFile]]] = {
     PhotoFormat.PNG: PngImagePlugin.PngImageFile,
     PhotoFormat.WEBP: WebPImagePlugin.WebPImageFile,
     PhotoFormat.HEIF: HeifImageFile,
     PhotoFormat.AVIF: AvifImagePlugin.AvifImageFile,
 }
 
+_PLAIN: Final[Mapping[PhotoFormat, Callable[[bytes], bytes]]] = {
+    PhotoFormat.PNG: plain_png,
+    PhotoFormat.WEBP: plain_webp,
+}
 _WHITE: Final = (255, 255, 255)
+
+
+def open_photo(data: bytes, kind: PhotoFormat) -> ImageFile.ImageFile:
+    """Read the header of a photo that is no JPEG.
+
+    Raises:
+        ImageBrokenError: it has more parts than any photo.
+        Exception: whatever a decoder raises on a corrupt file; the caller translates it.
+    """
+    plain = _PLAIN.get(kind)
+    return _OPENERS[kind](io.BytesIO(plain(data) if plain else data))
 
 
 def decode_first_frame(image: ImageFile.ImageFile, factor: int = 1) -> Pixels:
     """Decode the first frame onto white, as stored.
 
     Args:
-        image: from one of `OPENERS`.
+        image: from `open_photo`.
         factor: average squares of so many pixels into one.
 
     Returns:

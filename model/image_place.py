@@ -1,14 +1,14 @@
 """Where a photo was taken, as its EXIF block says."""
 
-import io
 import math
 import struct
 from collections.abc import Mapping
 from typing import Final
 
 from hazardlens.model.image_formats import PhotoFormat, sniff_format
-from hazardlens.model.image_jpeg import JpegHeader
-from hazardlens.model.image_pillow import OPENERS
+from hazardlens.model.image_jpeg_header import read_jpeg_header
+from hazardlens.model.image_orientation import MOST_ENTRIES
+from hazardlens.model.image_pillow import open_photo
 
 _BYTE_ORDERS: Final = {b"II*\x00": "<", b"MM\x00*": ">"}
 _GPS_TAG: Final = 0x8825
@@ -56,15 +56,15 @@ def place_of_exif(block: object) -> tuple[float, float] | None:
 def _exif_block(data: bytes) -> object:
     kind = sniff_format(data)
     if kind is PhotoFormat.JPEG:
-        return JpegHeader(data).info.get("exif")
-    with OPENERS[kind](io.BytesIO(data)) as image:
+        return read_jpeg_header(data).exif
+    with open_photo(data, kind) as image:
         return image.info.get("exif")
 
 
 def _entries(body: bytes, order: str, start: int) -> Mapping[int, bytes]:
     """Tag to the four bytes of its value, or of where its value is, for one directory of the block."""
     (count,) = struct.unpack_from(order + "H", body, start)
-    places = range(start + 2, start + 2 + 12 * count, 12)
+    places = range(start + 2, start + 2 + 12 * min(count, MOST_ENTRIES), 12)
     return {struct.unpack_from(order + "H", body, at)[0]: body[at + 8 : at + 12] for at in places}
 
 

@@ -4,7 +4,6 @@ The order matters: what is it, how large does it say it is, and only then decode
 leaves here as anything but an `ImageError`.
 """
 
-import io
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,16 +12,24 @@ import numpy.typing as npt
 from PIL import ImageFile
 
 from hazardlens.model.errors import HazardlensError, ImageBrokenError, ImageError, ImageTooLargeError
-from hazardlens.model.image_av1 import av1_sizes_wh
-from hazardlens.model.image_formats import PhotoFormat, announced_size_wh, sniff_format, webp_size_wh
-from hazardlens.model.image_jpeg import JpegHeader, decode_jpeg
+from hazardlens.model.image_container import read_container
+from hazardlens.model.image_formats import PhotoFormat, announced_size_wh, sniff_format
+from hazardlens.model.image_jpeg import decode_jpeg
+from hazardlens.model.image_jpeg_header import read_jpeg_header
 from hazardlens.model.image_orientation import exif_orientation, is_sideways, turn_upright
-from hazardlens.model.image_pillow import OPENERS, decode_first_frame
+from hazardlens.model.image_pillow import decode_first_frame, open_photo
+from hazardlens.model.image_webp import webp_size_wh
 
 Pixels = npt.NDArray[np.uint8]
 
 DEFAULT_MAX_PIXELS: Final = 50_000_000
 """Phones take 12 to 50 megapixels; more is a panorama of a scanner or an attack."""
+
+MAX_SIDE_PX: Final = 65_535
+"""JPEG knows no longer side. A picture of one column costs a decoder far more than its pixels."""
+
+WORK_FACTOR: Final = 4
+"""How many times the limit's pixels may be moved for one HEIF or AVIF: a phone's tiles, their canvas and a gain map."""
 
 _FACTORS: Final = (8, 4, 2)
 
@@ -74,9 +81,8 @@ def decode_photo(data: bytes, *, min_side_px: int | None = None, max_pixels: int
     try:
         if kind is PhotoFormat.JPEG:
             return _decode_jpeg_photo(data, min_side_px, max_pixels)
-        for size_wh in _early_sizes(data, kind):
-            _check_size(size_wh, max_pixels)
-        return _decode_pillow_photo(OPENERS[kind](io.BytesIO(data)), kind, min_side_px, max_pixels)
+        _check_early(data, kind, max_pixels)
+        return _decode_pillow_photo(open_photo(data, kind), kind, min_side_px, max_pixels)
     except HazardlensError:
         raise
     # Five decoders on bytes from strangers: they raise a dozen types, from SyntaxError to struct.error, and add more
@@ -85,19 +91,26 @@ def decode_photo(data: bytes, *, min_side_px: int | None = None, max_pixels: int
         raise _verdict(data, kind, max_pixels) from error
 
 
-def _early_sizes(data: bytes, kind: PhotoFormat) -> list[tuple[int, int]]:
-    """Sizes to check before a decoder sees the file: where it sets memory aside at once, or goes by another header."""
+def _check_early(data: bytes, kind: PhotoFormat, max_pixels: int) -> None:
+    """Check what a decoder would set memory aside for before it says how much, or goes by another header for."""
     if kind is PhotoFormat.WEBP:
-        return [webp_size_wh(data)]
-    return av1_sizes_wh(data) if kind is PhotoFormat.AVIF else []
+        _check_size(webp_size_wh(data), max_pixels)
+    if kind in {PhotoFormat.HEIF, PhotoFormat.AVIF}:
+        container = read_container(data, kind)
+        for size_wh in container.sizes_wh:
+            _check_size(size_wh, max_pixels)
+        if container.work_pixels > WORK_FACTOR * max_pixels:
+            raise ImageTooLargeError(
+                f"the photo is made of {container.work_pixels / 1e6:.1f} megapixels of tiles and layers; "
+                f"the limit is {WORK_FACTOR * max_pixels / 1e6:g}"
+            )
 
 
 def _decode_jpeg_photo(data: bytes, min_side_px: int | None, max_pixels: int) -> Photo:
-    header = JpegHeader(data)
+    header = read_jpeg_header(data)
     _check_size(header.size, max_pixels)
-    size_wh, orientation = header.size, exif_orientation(header.info.get("exif"))
-    pixels = decode_jpeg(data, header, _reduction(size_wh, min_side_px))
-    return _upright_photo(pixels, size_wh, orientation, PhotoFormat.JPEG)
+    pixels = decode_jpeg(header, _reduction(header.size, min_side_px))
+    return _upright_photo(pixels, header.size, exif_orientation(header.exif), PhotoFormat.JPEG)
 
 
 def _decode_pillow_photo(
@@ -132,6 +145,8 @@ def _check_size(size_wh: tuple[int, int], max_pixels: int) -> None:
         raise ImageBrokenError(f"the header announces {width}x{height} pixels")
     if width * height > max_pixels:
         raise _too_large(size_wh, max_pixels)
+    if max(size_wh) > MAX_SIDE_PX:
+        raise ImageTooLargeError(f"{width}x{height} has a side of more than {MAX_SIDE_PX} pixels")
 
 
 def _too_large(size_wh: tuple[int, int], max_pixels: int) -> ImageTooLargeError:

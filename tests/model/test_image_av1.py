@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from hazardlens.model.errors import ImageBrokenError, ImageTooLargeError
-from hazardlens.model.image_av1 import av1_sizes_wh
+from hazardlens.model.image_container import read_container
+from hazardlens.model.image_formats import PhotoFormat
 from hazardlens.model.images import decode_photo
 from support import pictures
 
@@ -61,6 +62,10 @@ TALKATIVE = "".join(
 PLAIN = unit(2, b"") + unit(1, sequence(4032, 3024)) + unit(6, bytes(9))
 
 
+def sizes_wh(data: bytes) -> tuple[tuple[int, int], ...]:
+    return read_container(data, PhotoFormat.AVIF).sizes_wh
+
+
 @pytest.mark.parametrize(
     ("make", "expected"),
     [
@@ -69,13 +74,13 @@ PLAIN = unit(2, b"") + unit(1, sequence(4032, 3024)) + unit(6, bytes(9))
         pytest.param(lambda: pictures.animated("AVIF"), {(96, 64)}, id="animated"),
         pytest.param(lambda: pictures.oriented(6, "AVIF"), {(64, 96)}, id="turned: sizes are as stored"),
         pytest.param(pictures.truncated_avif, {(96, 64)}, id="truncated"),
-        pytest.param(pictures.lying_avif, {(1600, 1200)}, id="the container lies"),
-        pytest.param(pictures.heic, set(), id="no AV1 in it"),
+        pytest.param(pictures.lying_avif, {(96, 64), (1600, 1200)}, id="the container lies"),
+        pytest.param(pictures.heic, {(96, 64)}, id="no AV1 in it: what the container says"),
         pytest.param(pictures.jpeg, set(), id="no container"),
     ],
 )
 def test_sizes_of_real_files(make: Callable[[], bytes], expected: set[tuple[int, int]]) -> None:
-    assert set(av1_sizes_wh(make())) == expected
+    assert set(sizes_wh(make())) == expected
 
 
 @pytest.mark.parametrize(
@@ -97,7 +102,7 @@ def test_sizes_of_real_files(make: Callable[[], bytes], expected: set[tuple[int,
 )
 @pytest.mark.parametrize(("version", "in_idat"), [(0, False), (1, False), (1, True), (2, False)])
 def test_sizes_of_made_up_streams(stream: bytes, version: int, in_idat: bool) -> None:
-    assert av1_sizes_wh(container(stream, version=version, in_idat=in_idat)) == [(4032, 3024)]
+    assert sizes_wh(container(stream, version=version, in_idat=in_idat)) == ((4032, 3024),)
 
 
 def test_a_lie_about_the_size_does_not_get_past_the_limit() -> None:
@@ -108,8 +113,8 @@ def test_a_lie_about_the_size_does_not_get_past_the_limit() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        pytest.param(container(unit(15, b"") * 1001 + PLAIN), "1000 headers before", id="units"),
-        pytest.param(box(b"free", b"") * 10_001 + container(PLAIN), "10000 parts", id="boxes"),
+        pytest.param(container(unit(15, b"") * 20_001 + PLAIN), "20000 parts", id="units"),
+        pytest.param(box(b"free", b"") * 20_001 + container(PLAIN), "20000 parts", id="boxes"),
         pytest.param(
             box(b"meta", bytes(4) + box(b"iloc", bytes([0, 0, 0, 0, 0, 0, 0xFF, 0xFF]))),
             "1000 pictures",
@@ -119,7 +124,12 @@ def test_a_lie_about_the_size_does_not_get_past_the_limit() -> None:
 )
 def test_files_made_to_keep_us_busy_are_refused(data: bytes, message: str) -> None:
     with pytest.raises(ImageBrokenError, match=f"more than {message}"):
-        av1_sizes_wh(data)
+        sizes_wh(data)
+
+
+def test_a_header_behind_the_first_frame_counts_too() -> None:
+    later = container(unit(1, sequence(64, 64)) + unit(6, bytes(9)) + unit(1, sequence(8704, 6528)))
+    assert sizes_wh(later) == ((64, 64), (8704, 6528))
 
 
 def test_damage_is_refused_or_read_and_never_fails() -> None:
@@ -131,7 +141,7 @@ def test_damage_is_refused_or_read_and_never_fails() -> None:
             for _ in range(rng.randrange(1, 6)):
                 data[rng.randrange(min(len(data), 400))] = rng.randrange(256)
             try:
-                read += bool(av1_sizes_wh(bytes(data)))
+                read += bool(sizes_wh(bytes(data)))
             except ImageBrokenError:
                 continue
 

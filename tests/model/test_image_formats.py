@@ -5,7 +5,8 @@ import struct
 import pytest
 
 from hazardlens.model.errors import ImageBrokenError, ImageEmptyError, ImageFormatError
-from hazardlens.model.image_formats import PhotoFormat, announced_size_wh, sniff_format, webp_size_wh
+from hazardlens.model.image_formats import PhotoFormat, announced_size_wh, sniff_format
+from hazardlens.model.image_webp import webp_size_wh
 from support import pictures
 
 
