@@ -11,10 +11,13 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hazardlens.serve.errors import BodyTooLargeError
+from hazardlens.serve.errors import BodyTooLargeError, OverloadedError
 from hazardlens.serve.problems import answer_for, respond
+from hazardlens.serve.refusing import CROWDED
 
 LINGER_S: Final = 2.0
+RETRY_AFTER_S: Final = 5
+HEALTH_PATHS: Final = frozenset({"/healthz", "/readyz"})
 
 
 class BodyLimitMiddleware:
@@ -38,6 +41,10 @@ class BodyLimitMiddleware:
         if announced is not None and announced > self._max_body_bytes:
             error = BodyTooLargeError(f"the body has {announced} bytes; the limit is {self._max_body_bytes}")
             await respond(scope, answer_for(error))(scope, lingering.receive, lingering.send)
+            return
+        if scope.get(CROWDED) and scope["path"] not in HEALTH_PATHS:
+            crowded = OverloadedError("too many connections are open; try again later", retry_after_s=RETRY_AFTER_S)
+            await respond(scope, answer_for(crowded))(scope, lingering.receive, lingering.send)
             return
         await self.app(scope, lingering.receive, lingering.send)
 

@@ -1,13 +1,9 @@
-"""A queue with an end in which senders take turns, and the word to those for whom there is no place."""
+"""A queue with an end in which senders take turns."""
 
-import math
 from collections import deque
-from typing import Final, Generic, TypeVar
+from typing import Generic, TypeVar
 
 ItemT = TypeVar("ItemT")
-
-MAX_RETRY_AFTER_S: Final = 30
-_MOST_SENDERS: Final = 1000
 
 
 class FairQueue(Generic[ItemT]):
@@ -88,29 +84,3 @@ class FairQueue(Generic[ItemT]):
 
     def _longest(self) -> int:
         return max(map(len, self._lines.values()), default=0)
-
-
-class ComeBack:
-    """When those who were refused should come back: one after the other, as fast as they can be served.
-
-    If all of them were told the same second, they would come at once and be refused again.
-    """
-
-    def __init__(self) -> None:
-        self._next_s: dict[str, float] = {}
-
-    def after_s(self, sender: str, *, now_s: float, wait_s: float, interval_s: float) -> int:
-        """Whole seconds to tell.
-
-        Args:
-            sender: who was refused.
-            now_s: the time of any clock, the same one for all calls.
-            wait_s: until what waits before them is done.
-            interval_s: between two items of this sender, as they are served now.
-        """
-        turn_s = max(now_s + wait_s, self._next_s.pop(sender, 0.0))
-        turn_s = min(turn_s, now_s + MAX_RETRY_AFTER_S)
-        self._next_s[sender] = turn_s + interval_s
-        if len(self._next_s) > _MOST_SENDERS:
-            del self._next_s[next(iter(self._next_s))]  # whoever was told first
-        return max(1, math.ceil(turn_s - now_s))

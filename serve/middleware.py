@@ -1,5 +1,7 @@
 """The outermost layer of the app: a request's id, log line, metrics and headers, and the last net for errors."""
 
+import asyncio
+import math
 import re
 import time
 from collections.abc import Callable
@@ -11,10 +13,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hazardlens.serve.access.clients import is_https
+from hazardlens.serve.access.errors import RateLimitedError
+from hazardlens.serve.errors import OverloadedError
 from hazardlens.serve.facts import STATIC_ROUTE, RequestFacts, attach_facts, route_template
 from hazardlens.serve.logs import log_failure
 from hazardlens.serve.metrics import Metrics
 from hazardlens.serve.problems import INTERNAL_ERROR, http_answer, respond
+from hazardlens.serve.refusing import Spacing
 from hazardlens.serve.settings import Settings
 from hazardlens.serve.tracing import Tracing
 
@@ -26,6 +31,7 @@ _SANE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
 
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "media-src 'self' blob:; "
     "connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'; object-src 'none'",
     "Cross-Origin-Embedder-Policy": "require-corp",
@@ -41,6 +47,9 @@ SECURITY_HEADERS: Final = {
 QUIET_ROUTES: Final = frozenset({"/healthz", "/readyz", "/metrics", STATIC_ROUTE})
 """Called all the time by machines: logged only when they fail."""
 
+_SPACED: Final = frozenset({OverloadedError.code, RateLimitedError.code})
+"""Refusals that a client can cause as fast as it can ask."""
+
 
 class RequestMiddleware:
     """Wraps each request; nothing that happens inside goes uncounted or unanswered."""
@@ -53,6 +62,7 @@ class RequestMiddleware:
         self._metrics = metrics
         self._tracing = tracing
         self._new_id = new_id
+        self._spacing = Spacing()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -69,6 +79,8 @@ class RequestMiddleware:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
+                if facts.problem_code in _SPACED:
+                    await self._hold(headers)
                 _complete_headers(headers, facts.request_id)
                 self._promise_tls(scope, headers)
             await send(message)
@@ -93,6 +105,12 @@ class RequestMiddleware:
                 self._finish(scope, facts, status, time.perf_counter() - start)
                 route = route_template(scope)
                 span.end_as(f"{scope['method']} {route}", {"http.route": route, "http.response.status_code": status})
+
+    async def _hold(self, headers: MutableHeaders) -> None:
+        held_s = self._spacing.hold_s(time.perf_counter())
+        if held_s > 0:
+            await asyncio.sleep(held_s)
+            headers["Retry-After"] = str(max(1, math.ceil(int(headers.get("Retry-After", "1")) - held_s)))
 
     def _request_id(self, scope: Scope) -> str:
         sent = Headers(scope=scope).get(REQUEST_ID_HEADER, "")

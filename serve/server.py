@@ -12,6 +12,7 @@ import uvicorn
 
 from hazardlens.serve.access.first_start import invitation
 from hazardlens.serve.app import create_app
+from hazardlens.serve.connections import guarded
 from hazardlens.serve.errors import AddressInUseError
 from hazardlens.serve.logs import configure_logs
 from hazardlens.serve.services import Services
@@ -31,15 +32,17 @@ def run(settings: Settings) -> int:
         return 1
     configure_logs(settings.log_format, settings.log_level)
     address = address_at(settings.host, listener.getsockname()[1])
+    app = create_app(settings, greet=partial(_invite, address))
     config = uvicorn.Config(
-        create_app(settings, greet=partial(_invite, address)),
-        http="httptools",
+        app,
+        http=guarded(app.state.services.connections),
         loop="uvloop",
         ws="none",
         access_log=False,
         log_config=None,
         proxy_headers=False,  # it would believe anybody on this machine; see the setting trusted_proxies
         server_header=False,
+        timeout_keep_alive=settings.keep_alive_s,
         timeout_graceful_shutdown=settings.shutdown_grace_s,
     )
     with listener:

@@ -196,6 +196,15 @@ class Settings(BaseSettings):
         4096, ge=1, description="Least mean rate of an upload, after the first `body_idle_timeout_s`."
     )
     body_timeout_s: float = Field(600, gt=0, description="Seconds after which an upload is given up at any rate.")
+    max_connections: int = Field(
+        1000, ge=16, description="Connections that may be open; beyond them only health checks are answered."
+    )
+    max_head_bytes: int = Field(65_536, ge=1024, description="Longest head of a request: its line and headers.")
+    head_timeout_s: float = Field(10, gt=0, description="Seconds that a request's head may take.")
+    send_timeout_s: float = Field(
+        30, gt=0, description="Seconds after which a client that takes nothing of its answer is given up."
+    )
+    keep_alive_s: int = Field(75, ge=1, description="Seconds for which a connection stays open between requests.")
     shutdown_grace_s: int = Field(20, ge=0, description="Seconds that running requests get to finish on shutdown.")
 
     otlp_endpoint: str | None = Field(

@@ -27,7 +27,7 @@ def address_of(request: Request, settings: Settings) -> str:
     """The client's address: the socket's, or the first one that no trusted proxy has, read from the nearest on."""
     address = request.client.host if request.client else _UNKNOWN
     said = [part.strip() for line in request.headers.getlist("X-Forwarded-For") for part in line.split(",")]
-    while said and _is_trusted(address, settings):
+    while said and is_trusted(address, settings):
         candidate = said.pop()
         if not _can_be_a_client(candidate):
             break
@@ -76,7 +76,7 @@ def is_https(request: Request, settings: Settings) -> bool:
         return True
     peer = request.client.host if request.client else _UNKNOWN
     said = request.headers.get("X-Forwarded-Proto", "").split(",")[0].strip()
-    return said == "https" and _is_trusted(peer, settings)
+    return said == "https" and is_trusted(peer, settings)
 
 
 def base_url(request: Request, settings: Settings) -> str:
@@ -110,7 +110,8 @@ def _netloc(url: str) -> str:
         return ""
 
 
-def _is_trusted(address: str, settings: Settings) -> bool:
+def is_trusted(address: str, settings: Settings) -> bool:
+    """Whether a proxy of ours has this address."""
     parsed = _parse(address)
     networks = trusted_networks(settings.trusted_proxies or "")
     return parsed is not None and any(parsed in network for network in networks)

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hazardlens.serve.errors import OverloadedError
-from hazardlens.serve.fair_queue import MAX_RETRY_AFTER_S, ComeBack, FairQueue
+from hazardlens.serve.fair_queue import FairQueue
 from hazardlens.serve.pool import WorkerPool
 from hazardlens.serve.received import BodyMemory
+from hazardlens.serve.refusing import MAX_RETRY_AFTER_S, ComeBack, Spacing
 from support.serving import PATIENCE_S
 
 
@@ -115,6 +116,14 @@ def test_what_is_remembered_of_them_does_not_grow_with_their_number() -> None:
     for number in range(5000):
         come_back.after_s(f"address {number}", now_s=0, wait_s=1, interval_s=1)
     assert len(come_back._next_s) <= 1000
+
+
+def test_refusals_go_out_at_once_until_they_are_many() -> None:
+    spacing = Spacing(per_s=50, max_held_s=2)
+    held = [spacing.hold_s(100.0) for _ in range(200)]
+    assert held[:3] == pytest.approx([0, 0.02, 0.04])
+    assert max(held) == 2
+    assert spacing.hold_s(110.0) == 0
 
 
 def test_a_greedy_sender_s_newest_jobs_make_room_and_the_others_are_served_in_turn(gate: threading.Event) -> None:

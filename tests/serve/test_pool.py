@@ -8,8 +8,8 @@ import pytest
 from starlette.requests import ClientDisconnect
 
 from hazardlens.serve.errors import OverloadedError
-from hazardlens.serve.fair_queue import MAX_RETRY_AFTER_S
 from hazardlens.serve.pool import WorkerPool
+from hazardlens.serve.refusing import MAX_RETRY_AFTER_S
 from support.serving import PATIENCE_S, wait_until
 
 

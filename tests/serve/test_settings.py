@@ -79,7 +79,7 @@ def test_they_cannot_be_changed() -> None:
 
 @pytest.mark.parametrize("name", [name for name in Settings.model_fields if name.startswith(("max_", "body_"))])
 def test_limits_have_their_unit_in_their_name(name: str) -> None:
-    assert name.endswith(("_bytes", "_files", "_pixels", "_chars", "_frames", "_s"))
+    assert name.endswith(("_bytes", "_connections", "_files", "_pixels", "_chars", "_frames", "_s"))
 
 
 def test_the_guide_lists_every_setting_with_its_default() -> None:
