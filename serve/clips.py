@@ -102,9 +102,9 @@ class DecodedClips:
 
     def preview(self, clip: Upload) -> bytes:
         """See `ClipReader`."""
-        from hazardlens.model.video.preview import clip_preview
+        from hazardlens.model.video.preview import make_preview
 
         try:
-            return clip_preview(clip.data, limits=self._limits)
+            return make_preview(clip.data, limits=self._limits)
         except VideoError as error:
             raise MediaError(0, clip.name, error) from error
