@@ -9,6 +9,7 @@ from functools import partial
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
 from hazardlens.serve.access.first_start import invitation
 from hazardlens.serve.app import create_app
@@ -32,8 +33,20 @@ def run(settings: Settings) -> int:
         return 1
     configure_logs(settings.log_format, settings.log_level)
     address = address_at(settings.host, listener.getsockname()[1])
-    app = create_app(settings, greet=partial(_invite, address))
-    config = uvicorn.Config(
+    config = server_config(create_app(settings, greet=partial(_invite, address)), settings)
+    with listener:
+        print(f"hazardlens listens on {address}", flush=True)  # noqa: T201
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _stop)
+        # uvicorn raises the signal again when it has stopped; that would end this process as if it had been killed.
+        with contextlib.suppress(_StoppedError):
+            uvicorn.Server(config).run(sockets=[listener])
+    return 0
+
+
+def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """How uvicorn serves an app of `create_app`."""
+    return uvicorn.Config(
         app,
         http=guarded(app.state.services.connections),
         loop="uvloop",
@@ -45,14 +58,6 @@ def run(settings: Settings) -> int:
         timeout_keep_alive=settings.keep_alive_s,
         timeout_graceful_shutdown=settings.shutdown_grace_s,
     )
-    with listener:
-        print(f"hazardlens listens on {address}", flush=True)  # noqa: T201
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, _stop)
-        # uvicorn raises the signal again when it has stopped; that would end this process as if it had been killed.
-        with contextlib.suppress(_StoppedError):
-            uvicorn.Server(config).run(sockets=[listener])
-    return 0
 
 
 def _invite(address: str, services: Services) -> None:

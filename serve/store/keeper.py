@@ -3,7 +3,9 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from contextvars import copy_context
 from typing import Final
 
 import structlog
@@ -18,6 +20,7 @@ _log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("hazardlens")
 RETRY_S: Final = 2.0
 FRESH_S: Final = 1.0
 PATIENCE_S: Final = 5.0
+GLANCE_S: Final = 0.05
 _HEAD_START_S: Final = 2.0
 
 
@@ -60,8 +63,13 @@ class StoreKeeper:
         self._fresh_s = FRESH_S if fresh_s is None else fresh_s
         self._patience_s = patience_s
         self._clock = clock
-        self._probe: asyncio.Task[StorageError | None] | None = None
+        # Not the threads that look up keys: under load, all of those have something to do.
+        self._threads = ThreadPoolExecutor(len(self._probes), thread_name_prefix="probe")
+        self._probe: asyncio.Task[None] | None = None
+        self._asked_at = 0.0
         self._fresh_until = 0.0
+        self._known = False  # whether there was an answer yet
+        self._found: StorageError | None = None  # what was wrong with the last one
 
     async def prepare(self) -> None:
         """Bring the tables up to date; try again until it works."""
@@ -85,6 +93,9 @@ class StoreKeeper:
     async def check(self) -> None:
         """See that database and photo store take something. However many ask at once, each is asked once.
 
+        A store that is slow makes nobody wait for longer than a glance: what was found last holds until there is an
+        answer, or until there should have been one. Only the first check waits for its answer.
+
         Raises:
             StoreUnavailableError: the database does not, or its tables are not up to date yet.
             BlobStoreError: the store for photos does not.
@@ -92,23 +103,29 @@ class StoreKeeper:
         if not self.ready.is_set():
             raise StoreUnavailableError("the database's tables are not ready; the log says why")
         if self._probe is None or (self._probe.done() and self._clock() >= self._fresh_until):
+            self._asked_at = self._clock()
             self._probe = asyncio.create_task(self._ask())
-        try:
-            found = await asyncio.wait_for(asyncio.shield(self._probe), self._patience_s)
-        except TimeoutError:
-            raise self._silent[0](f"no answer within {self._patience_s:g} s") from None
-        if found is not None:
-            raise found
+        if not self._probe.done():
+            await asyncio.wait({self._probe}, timeout=GLANCE_S if self._known else self._patience_s)
+        is_late = not self._probe.done() and (not self._known or self._clock() - self._asked_at >= self._patience_s)
+        if is_late:
+            raise self._silent[0](f"no answer within {self._patience_s:g} s")
+        if self._found is not None:
+            raise self._found
 
-    async def _ask(self) -> StorageError | None:
+    def close(self) -> None:
+        """Ask no more."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _ask(self) -> None:
         answers = await asyncio.gather(*(self._answer(kind, probe) for kind, probe in self._probes.items()))
         self._fresh_until = self._clock() + self._fresh_s
-        return next((error for error in answers if error is not None), None)
+        self._found, self._known = next((error for error in answers if error is not None), None), True
 
     async def _answer(self, kind: type[StorageError], probe: Callable[[], None]) -> StorageError | None:
         self._silent.append(kind)
         try:
-            await asyncio.to_thread(probe)
+            await asyncio.get_running_loop().run_in_executor(self._threads, copy_context().run, probe)
         except StorageError as error:
             return error
         finally:
@@ -126,3 +143,4 @@ async def kept(keeper: StoreKeeper) -> AsyncIterator[None]:
     finally:
         preparing.cancel()
         await asyncio.wait({preparing})
+        keeper.close()

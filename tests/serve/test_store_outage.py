@@ -21,6 +21,7 @@ from support.serving import CLASSIFY, LABELS, problem_of, wait_until
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeper, "RETRY_S", 0.05)
     monkeypatch.setattr(keeper, "FRESH_S", 0.0)
+    monkeypatch.setattr(keeper, "GLANCE_S", 60.0)
     monkeypatch.setattr(keeper, "_HEAD_START_S", 0.1)
 
 

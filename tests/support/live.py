@@ -13,7 +13,7 @@ import uvicorn
 from hazardlens.model.detector import Detector
 from hazardlens.serve.access.principals import Authenticate
 from hazardlens.serve.app import create_app
-from hazardlens.serve.server import listen
+from hazardlens.serve.server import listen, server_config
 from hazardlens.serve.settings import load_settings
 from support.serving import wait_until
 
@@ -26,12 +26,9 @@ def live_server(
     **settings: Any,  # noqa: ANN401 - any setting
 ) -> Iterator[str]:
     """Serve until the block ends; yields the address, once the app is ready to classify."""
-    app = create_app(
-        load_settings(**{"inference_threads": 1, "data_path": Path(tempfile.mkdtemp()), **settings}),
-        detector=detector,
-        authenticate=authenticate,
-    )
-    server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_config=None, ws="none"))
+    chosen = load_settings(**{"inference_threads": 1, "data_path": Path(tempfile.mkdtemp()), **settings})
+    app = create_app(chosen, detector=detector, authenticate=authenticate)
+    server = uvicorn.Server(server_config(app, chosen))
     with listen("127.0.0.1", 0) as listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

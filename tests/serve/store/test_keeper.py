@@ -101,7 +101,9 @@ def test_the_block_begins_and_ends_while_the_database_is_gone(monkeypatch: pytes
 
 
 @pytest.mark.parametrize("error", [StoreUnavailableError("gone"), BlobStoreError("full")])
-def test_what_fails_is_told(error: StorageError) -> None:
+def test_what_fails_is_told(error: StorageError, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper, "GLANCE_S", PATIENCE_S)
+
     async def test() -> None:
         parts, photos = _Parts(), _Photos()
         kept_store = _keeper(parts, photos, fresh_s=0)
@@ -133,13 +135,14 @@ def test_many_who_ask_at_once_share_an_answer() -> None:
     _run(test)
 
 
-def test_an_answer_holds_for_a_while() -> None:
+def test_an_answer_holds_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper, "GLANCE_S", PATIENCE_S)
+
     async def test() -> None:
-        parts = _Parts()
-        times_s = iter([0.0, 0.9, 1.0, 1.0, 1.9])  # asked when an answer comes, and when one is there
-        kept_store = _keeper(parts, clock=lambda: next(times_s))
+        parts, now = _Parts(), [0.0]
+        kept_store = _keeper(parts, clock=lambda: now[0])
         await kept_store.prepare()
-        for pings in (1, 1, 2, 2):
+        for now[0], pings in ((0.0, 1), (0.9, 1), (1.0, 2), (1.9, 2)):
             await kept_store.check()
             assert parts.pings == pings
 
@@ -170,5 +173,38 @@ def test_photos_that_do_not_answer_are_not_called_the_database() -> None:
         with pytest.raises(BlobStoreError, match="no answer"):
             await kept_store.check()
         photos.gate.set()
+
+    _run(test)
+
+
+def test_a_store_that_is_slow_keeps_nobody_waiting_until_it_should_have_answered() -> None:
+    async def test() -> None:
+        parts, now = _Parts(), [0.0]
+        kept_store = _keeper(parts, fresh_s=1, patience_s=5, clock=lambda: now[0])
+        await kept_store.prepare()
+        await kept_store.check()
+        parts.gate.clear()
+        for now[0] in (1.0, 3.0, 5.9):
+            await kept_store.check()  # what was found before
+        now[0] = 6.0
+        with pytest.raises(StoreUnavailableError, match="no answer within 5 s"):
+            await kept_store.check()
+        parts.gate.set()
+        await kept_store.check()
+        assert parts.pings == 2
+
+    _run(test)
+
+
+def test_it_asks_whatever_other_threads_have_to_do() -> None:
+    async def test() -> None:
+        busy = threading.Event()
+        kept_store = _keeper(_Parts())
+        await kept_store.prepare()
+        all_threads = [asyncio.create_task(asyncio.to_thread(busy.wait)) for _ in range(100)]
+        await asyncio.sleep(0)
+        await kept_store.check()
+        busy.set()
+        await asyncio.gather(*all_threads)
 
     _run(test)
