@@ -1,11 +1,13 @@
 """From a report's rows to a line of the reviewed export."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import RowMapping
 
 from hazardlens.model.exports.reviewed import (
+    ClipMoment,
     ModelName,
     PixelBox,
     PredictedBox,
@@ -20,19 +22,65 @@ from hazardlens.model.taxonomy import Category
 from hazardlens.serve.exports.groups import rounded_place
 from hazardlens.serve.exports.photos import ExportedPhoto
 from hazardlens.serve.exports.selecting import StoredReport
+from hazardlens.serve.store.media_tables import FRAME, VIDEO
 
 _DECIDES: Final = "first"
 """Kind of a review that decides; a second look does not change what was decided, it only may take the report back."""
 
 
+@dataclass(frozen=True, slots=True)
+class ReviewedPicture:
+    """A photo of a report, or a frame of its clip, on which somebody has decided.
+
+    Attributes:
+        media: its row of `report_media`.
+        boxes: as decided.
+        moment: of a frame.
+    """
+
+    media: RowMapping
+    boxes: Sequence[Mapping[str, Any]]
+    moment: ClipMoment | None
+
+
+def pictures_of(stored: StoredReport) -> list[ReviewedPicture]:
+    """What of a report goes into an export: its photos and frames; never the clip itself, nor frames that came later.
+
+    Raises:
+        ValueError: the rows do not fit together, or there is no picture.
+    """
+    boxes = _last_decision(stored)["boxes"]
+    if len(boxes) > len(stored.media) or any(media["kind"] != FRAME for media in stored.media[len(boxes) :]):
+        raise ValueError(f"the decision is on {len(boxes)} of {len(stored.media)} photos")
+    clips = {media["n"]: media["sha256"] or None for media in stored.media if media["kind"] == VIDEO}
+    found = [
+        ReviewedPicture(media, drawn, _moment(media, clips))
+        for media, drawn in zip(stored.media, boxes, strict=False)
+        if media["kind"] != VIDEO
+    ]
+    if not found:
+        raise ValueError("there is no photo of it, and no frame of its clip")
+    return found
+
+
+def _moment(media: RowMapping, clips: Mapping[int, str | None]) -> ClipMoment | None:
+    if media["kind"] != FRAME:
+        return None
+    return ClipMoment(sha256=clips.get(media["of_n"]), time_s=round(media["time_s"], 3))
+
+
 def assemble_report(
-    stored: StoredReport, photos: Sequence[ExportedPhoto], *, group: str | None, include_text: bool
+    stored: StoredReport,
+    pictures: Sequence[tuple[ReviewedPicture, ExportedPhoto]],
+    *,
+    group: str | None,
+    include_text: bool,
 ) -> ReviewedReport:
     """The line of one report.
 
     Args:
         stored: its rows.
-        photos: its photos' files, in order.
+        pictures: from `pictures_of`, each with its file.
         group: that it shares with others; None where it is alone.
         include_text: whether the reporter's words come along.
 
@@ -40,10 +88,7 @@ def assemble_report(
         ValueError: the rows do not fit together.
     """
     row = stored.row
-    decisions = [review for review in stored.reviews if review["kind"] == _DECIDES]
-    if not decisions:
-        raise ValueError("no review decided it")
-    last = decisions[-1]
+    last = _last_decision(stored)
     return ReviewedReport(
         report_id=row["id"],
         created_at=row["created_at"],
@@ -58,17 +103,23 @@ def assemble_report(
         group=group or f"report/{row['id']}",
         audit=row["audit"],
         prefill=_prefill(row),
-        photos=tuple(
-            _photo(media, photo, boxes) for media, photo, boxes in zip(stored.media, photos, last["boxes"], strict=True)
-        ),
+        photos=tuple(_photo(picture, photo) for picture, photo in pictures),
         reviews=tuple(_entry(review) for review in stored.reviews),
         text=row["text"] if include_text else None,
     )
 
 
+def _last_decision(stored: StoredReport) -> RowMapping:
+    decisions = [review for review in stored.reviews if review["kind"] == _DECIDES]
+    if not decisions:
+        raise ValueError("no review decided it")
+    return decisions[-1]
+
+
 def predicted_hazards(stored: StoredReport) -> dict[str, Category | None]:
     """The labels that the model drew, and the hazards that they stood for."""
-    seen = [DetectionResult.model_validate(one) for media in stored.media for one in media["detections"]]
+    pictures = (media for media in stored.media if media["kind"] != VIDEO)
+    seen = [DetectionResult.model_validate(one) for media in pictures for one in media["detections"]]
     return {one.label: one.hazard for one in seen}
 
 
@@ -86,7 +137,8 @@ def _prefill(row: RowMapping) -> Prefill | None:
     )
 
 
-def _photo(media: RowMapping, photo: ExportedPhoto, boxes: Sequence[Mapping[str, Any]]) -> ReviewedPhoto:
+def _photo(picture: ReviewedPicture, photo: ExportedPhoto) -> ReviewedPhoto:
+    media = picture.media
     size_wh = (media["width"], media["height"])
     seen = [DetectionResult.model_validate(one) for one in media["detections"]]
     return ReviewedPhoto(
@@ -94,12 +146,13 @@ def _photo(media: RowMapping, photo: ExportedPhoto, boxes: Sequence[Mapping[str,
         sha256=photo.sha256,
         width=size_wh[0],
         height=size_wh[1],
-        boxes=tuple(ReviewedBox.model_validate(box) for box in boxes),
+        boxes=tuple(ReviewedBox.model_validate(box) for box in picture.boxes),
         predicted=tuple(
             PredictedBox(label=one.label, confidence=one.confidence, box=PixelBox(**one.box.model_dump()))
             for one in seen
             if one.box.x_min < one.box.x_max and one.box.y_min < one.box.y_max
         ),
+        video=picture.moment,
     )
 
 

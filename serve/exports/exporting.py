@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC
 from importlib.metadata import version
 
+from sqlalchemy import RowMapping
+
 from hazardlens.model.errors import ImageError
 from hazardlens.model.exports.entries import Entry
 from hazardlens.model.exports.forms import FORMS
@@ -13,9 +15,9 @@ from hazardlens.model.exports.writing import KNOWN_LABELS, ExportHead, ExportIte
 from hazardlens.model.taxonomy import Category
 from hazardlens.serve.access.audit import Act
 from hazardlens.serve.exports.asking import Wanted
-from hazardlens.serve.exports.assembling import assemble_report, predicted_hazards
+from hazardlens.serve.exports.assembling import assemble_report, pictures_of, predicted_hazards
 from hazardlens.serve.exports.groups import read_groups
-from hazardlens.serve.exports.photos import export_photo
+from hazardlens.serve.exports.photos import ExportedPhoto, export_photo
 from hazardlens.serve.exports.selecting import StoredReport, find_reports, read_reports
 from hazardlens.serve.settings import Settings
 from hazardlens.serve.store.blobs import BlobStore, get_or_lost
@@ -121,21 +123,21 @@ def _items(
 
 
 def _item(source: ExportSource, export: Export, stored: StoredReport) -> ExportItem:
-    photos = [
-        export_photo(
-            get_or_lost(source.blobs, media["sha256"]),
-            (media["width"], media["height"]),
-            max_pixels=max(source.settings.max_pixels, media["width"] * media["height"]),
-        )
-        for media in stored.media
-    ]
+    pictures = pictures_of(stored)
+    photos = [_file_of(source, picture.media) for picture in pictures]
     report = assemble_report(
         stored,
-        photos,
+        list(zip(pictures, photos, strict=True)),
         group=export.groups.get(stored.row["id"]),
         include_text=export.wanted.filters.include_text,
     )
     return ExportItem(report, tuple(photo.content for photo in photos), predicted_hazards(stored))
+
+
+def _file_of(source: ExportSource, media: RowMapping) -> ExportedPhoto:
+    size_wh = (media["width"], media["height"])
+    max_pixels = max(source.settings.max_pixels, size_wh[0] * size_wh[1])
+    return export_photo(get_or_lost(source.blobs, media["sha256"]), size_wh, max_pixels=max_pixels)
 
 
 def _first_line(error: Exception) -> str:

@@ -34,7 +34,7 @@ const predicted = ({ media }) =>
 export const knownOf = (report, boxes = null) => ({
   category: report.category,
   urgency: report.urgency,
-  boxes: boxes ?? predicted(report),
+  boxes: predicted(report).map((own, n) => boxes?.[n] ?? own), // frames may have come since that decision
   note: "",
 });
 
