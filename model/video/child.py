@@ -77,7 +77,7 @@ def main() -> None:
 
 def _work(job: Job, sender: Sender) -> None:
     with io.FileIO(0, closefd=False) as file:
-        decoding = Decoding(file, job.format, job.limits)
+        decoding = Decoding(file, job.format, job.limits, job.choice.max_gap_s)
         info = {
             "format": job.format,
             "codec": decoding.codec,

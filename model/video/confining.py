@@ -15,7 +15,7 @@ from hazardlens.model.video.limits import VideoLimits
 
 _SET_PARENT_DEATH_SIGNAL: Final = 1
 _SET_NO_NEW_PRIVILEGES: Final = 38
-_NICENESS: Final = 10
+_NICENESS: Final = 5
 """Photos are answered first: a clip takes what they leave."""
 
 

@@ -2,7 +2,6 @@
 
 import io
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final, NoReturn
 
 import av
@@ -39,13 +38,13 @@ class Packets:
         count: of those that hold a frame to be shown.
         first_s: time of the first frame, by the stream's clock.
         duration_s: to the end of the last frame.
-        longest_key_gap_s: the longest way from one frame that stands alone to the next, or to the end.
+        keys_s: times of the frames that stand alone, by the stream's clock, in order.
     """
 
     count: int
     first_s: float
     duration_s: float
-    longest_key_gap_s: float
+    keys_s: tuple[float, ...]
 
 
 def open_container(file: io.FileIO, kind: VideoFormat, limits: VideoLimits) -> InputContainer:
@@ -124,9 +123,7 @@ def read_packets(container: InputContainer, stream: VideoStream, limits: VideoLi
     first = min(times)
     duration = max(end, *times) - first
     check_duration(duration, limits)
-    stops = sorted({first, *keys, first + duration})
-    gap = max((after - before for before, after in pairwise(stops)), default=0.0)
-    return Packets(len(times), first, duration, gap)
+    return Packets(len(times), first, duration, tuple(sorted(keys)))
 
 
 def codec_of(stream: VideoStream) -> str:

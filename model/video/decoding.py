@@ -25,6 +25,7 @@ from hazardlens.model.video.container import (
 from hazardlens.model.video.formats import VideoFormat
 from hazardlens.model.video.limits import VideoLimits
 from hazardlens.model.video.picture import Pose, pose_of
+from hazardlens.model.video.thrift import Thrift
 
 _THREADS: Final = 2
 _ENOUGH_PER_S: Final = 20.0
@@ -49,14 +50,14 @@ class Decoding:
         pose: how its frames are to be shown.
     """
 
-    def __init__(self, file: io.FileIO, kind: VideoFormat, limits: VideoLimits, *, thrifty: bool = True) -> None:
+    def __init__(self, file: io.FileIO, kind: VideoFormat, limits: VideoLimits, max_gap_s: float | None) -> None:
         """Open a clip, read its packets, and decode its first frame.
 
         Args:
             file: the clip.
             kind: its container.
             limits: what it may cost.
-            thrifty: leave out frames that no other needs, where there are enough.
+            max_gap_s: no moment is further than this from a frame that is decoded; None: all frames are.
 
         Raises:
             VideoError: it cannot be used.
@@ -69,7 +70,7 @@ class Decoding:
         self._stream: VideoStream = picture_stream(self._container, limits)
         self.codec = codec_of(self._stream)
         self.decoded = 0
-        self._thrifty = thrifty and self.frame_rate >= _ENOUGH_PER_S
+        self._max_gap_s = max_gap_s
         self._last_s = -1.0
         self._ready = self._decode()
         self._first: Timed | None = next(self._ready, None)
@@ -95,12 +96,14 @@ class Decoding:
         context = self._stream.codec_context
         context.thread_type, context.thread_count = "AUTO", _THREADS
         context.options = {"max_pixels": str(self._limits.max_frame_pixels)}
-        if self._thrifty:
+        if self._max_gap_s is not None and self.frame_rate >= _ENOUGH_PER_S:
             context.skip_frame = "NONREF"
         failed: FFmpegError | None = None
-        for packet in self._packets():
+        for packet in self._wanted_packets():
             try:
-                frames = packet.decode()
+                frames = context.decode(packet)
+                if packet is None:
+                    context.flush_buffers()
             except FFmpegError as error:
                 if isinstance(error, MemoryError):
                     raise
@@ -112,6 +115,29 @@ class Decoding:
                     yield timed
         if self._last_s < 0 and failed is not None:
             raise broken(failed)
+
+    def _wanted_packets(self) -> Iterator["Packet[VideoStream] | None"]:
+        """Packets to decode; None where some are left out and the decoder has to begin anew, and at the end."""
+        thrift = self._thrift()
+        base = float(self._stream.time_base or 0)
+        left_out = False
+        for packet in self._packets():
+            stamp = packet.pts if packet.pts is not None else packet.dts
+            if stamp is not None and thrift and not thrift.wants(stamp * base, is_key=packet.is_keyframe):
+                left_out = True
+            elif packet.size:
+                if left_out:
+                    yield None
+                left_out = False
+                yield packet
+        yield None
+
+    def _thrift(self) -> Thrift | None:
+        if self._max_gap_s is None:
+            return None
+        context = self._stream.codec_context
+        pixels_per_s = context.width * context.height * self.frame_rate
+        return Thrift(self.packets.keys_s, pixels_per_s, self._max_gap_s)
 
     def _packets(self) -> Iterator["Packet[VideoStream]"]:
         try:

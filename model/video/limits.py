@@ -30,7 +30,7 @@ class VideoLimits:
     max_file_bytes: int = 128 * MEBI
     max_frame_pixels: int = 9_437_184
     max_frames: int = 20_000
-    max_cpu_s: float = 60.0
+    max_cpu_s: float = 120.0
     max_memory_bytes: int = 1024 * MEBI
     max_wall_s: float = 90.0
 
