@@ -12,11 +12,16 @@ PYTHON ?= $(firstword $(shell command -v python3.11 python3))
 TESTS ?= tests
 PYTEST_ARGS ?= --numprocesses 2 --dist worksteal
 
+TARGET ?= all
+SECONDS ?= 60
+EXAMPLES ?= 100
+COUNT ?= 10000
+
 BIN := .venv/bin
 STAMPS := .venv/stamps
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install -qq --progress-bar off --constraint constraints.txt
 
-.PHONY: help run test check fix licences sbom lock wheel blender clean
+.PHONY: help run test fuzz fuzz-api fuzz-uploads check fix licences sbom lock wheel blender clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -27,6 +32,15 @@ run: $(STAMPS)/serve ## Serve on http://127.0.0.1:8000 with the model that ships
 test: $(STAMPS)/test $(STAMPS)/label-studio ## Run all tests; TESTS=tests/model runs some
 	scripts/system-packages
 	$(BIN)/python -m pytest $(PYTEST_ARGS) $(TESTS)
+
+fuzz: $(STAMPS)/fuzz ## Fuzz the readers of files and requests; TARGET=png SECONDS=600
+	$(BIN)/python tests/fuzz/run.py $(TARGET) --seconds $(SECONDS)
+
+fuzz-api: $(STAMPS)/test ## Ask every operation of the API, in every role; EXAMPLES=200 for each
+	$(BIN)/python -m pytest tests/fuzz/test_api.py --fuzz-examples $(EXAMPLES)
+
+fuzz-uploads: $(STAMPS)/test ## Send damaged uploads to a running server; COUNT=10000
+	$(BIN)/python tests/fuzz/uploads.py --count $(COUNT)
 
 check: $(STAMPS)/test ## Lint, format, types and licences, without writing
 	$(BIN)/ruff check .
@@ -80,6 +94,10 @@ $(STAMPS)/test: $(STAMPS)/torch pyproject.toml constraints.txt
 	@echo 'Installing what training and the tests need into .venv; this happens once and takes a few minutes.'
 	$(INSTALL) --editable '.[training,test]'
 	@touch $(STAMPS)/serve $@
+
+$(STAMPS)/fuzz: $(STAMPS)/test
+	$(INSTALL) --editable '.[training,test,fuzz]'
+	@touch $@
 
 # Blender wants an older numpy than we do. All that it needs is listed, so nothing is resolved.
 $(STAMPS)/blender: $(STAMPS)/venv training/rendering/studio/requirements.txt

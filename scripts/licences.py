@@ -19,6 +19,7 @@ REPO: Final = Path(__file__).resolve().parents[1]
 VENDOR: Final = REPO / "serve" / "static" / "vendor"
 
 READ: Final[Mapping[str, tuple[str, str]]] = {
+    "atheris": ("Apache-2.0 AND Apache-2.0 WITH LLVM-exception", "its sources, and libFuzzer in the wheel"),
     "axe-playwright-python": ("MIT AND MPL-2.0", "its repository says MIT; axe-core inside is MPL-2.0"),
     "colorama": ("BSD-3-Clause", "LICENSE.txt; the classifier says BSD without a number"),
     "contourpy": ("BSD-3-Clause", "LICENSE in full in the metadata"),
@@ -64,7 +65,7 @@ def complaints_about(read: Mapping[str, tuple[str, str]]) -> Iterator[str]:
             yield f"{name}: its metadata name no SPDX licence; read its files, then add it to READ here"
         elif not is_accepted(expression):
             yield f"{name}: {expression} does not fit AGPL-3.0, see docs/adr/0004"
-    for name in read.keys() - set(names):
+    for name in read.keys() - set(_named()):
         yield f"{name}: in READ, but not in constraints.txt"
     for name, _, expression in vendored():
         if not is_accepted(expression):
@@ -80,15 +81,18 @@ def licence_of(name: str, read: Mapping[str, tuple[str, str]] = READ) -> str | N
 
 def pinned() -> Iterator[str]:
     """Names in constraints.txt that are installed here; some are for other machines only."""
-    for line in (REPO / "constraints.txt").read_text("utf-8").splitlines():
-        name = re.sub(r"[-_.]+", "-", line.partition("==")[0]).lower()
-        if line.startswith("#"):
-            continue
+    for name in _named():
         try:
             distribution(name)
         except PackageNotFoundError:
             continue
         yield name
+
+
+def _named() -> Iterator[str]:
+    for line in (REPO / "constraints.txt").read_text("utf-8").splitlines():
+        if not line.startswith("#"):
+            yield re.sub(r"[-_.]+", "-", line.partition("==")[0]).lower()
 
 
 def vendored() -> Iterator[tuple[str, str, str]]:

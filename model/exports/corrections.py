@@ -26,6 +26,7 @@ MAX_LABELS_BYTES: Final = 1024 * 1024 * 1024
 _SLACK: Final = 0.01
 """Percent by which a box that was drawn in a browser may leave the photo."""
 
+_Side = Annotated[int, Field(ge=1, le=1_000_000)]
 _Percent = Annotated[float, Field(ge=-_SLACK, le=100 + _SLACK)]
 
 
@@ -41,8 +42,8 @@ class _Value(BaseModel):
 class _Region(BaseModel):
     type: Literal["rectanglelabels"]
     value: _Value
-    original_width: int
-    original_height: int
+    original_width: _Side
+    original_height: _Side
     image_rotation: Literal[0] = 0
 
 

@@ -1,5 +1,7 @@
 """Where an export's files are read from: a folder or a zip, behind one narrow seam."""
 
+import os
+import stat
 import zipfile
 import zlib
 from collections import Counter
@@ -13,6 +15,8 @@ from hazardlens.model.exports.reviewed import MANIFEST_FILE
 
 MAX_ENTRIES: Final = 5_000_000
 _ENCRYPTED: Final = 0x1
+_PACKED: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""What a zip of ours, or of a person's, is packed with. A file that asks for LZMA can ask for 4 GB with it."""
 
 # What `zipfile` raises on an archive that is cut off, damaged, encrypted or packed in a way that it does not know.
 _FOREIGN: Final = (
@@ -81,7 +85,10 @@ class FolderFiles:
     def open(self, name: str) -> Iterator[IO[bytes]]:
         """See `ExportFiles`."""
         try:
-            with (self._folder / name).open("rb") as stream:
+            # Without O_NONBLOCK, opening a pipe waits until somebody writes to it.
+            with open(self._folder / name, "rb", opener=_open_at_once) as stream:
+                if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                    raise ExportInvalidError(f"{name}: cannot be read: no regular file")
                 yield stream
         except FileNotFoundError as error:
             raise ExportMissingError(f"{name}: not in the export {self._folder}") from error
@@ -90,6 +97,10 @@ class FolderFiles:
 
     def close(self) -> None:
         """See `ExportFiles`."""
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 class ZipFiles:
@@ -136,6 +147,8 @@ class ZipFiles:
             raise ExportMissingError(f"{name}: not in the export {self._path.name}") from error
         if entry.flag_bits & _ENCRYPTED:
             raise ExportInvalidError(f"{name}: is encrypted")
+        if entry.compress_type not in _PACKED:
+            raise ExportInvalidError(f"{name}: is packed in another way than zips of exports are")
         try:
             with self._zip.open(entry) as stream:
                 yield stream

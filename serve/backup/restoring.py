@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, delete, func, select, text, update
+from sqlalchemy import Connection, Table, delete, func, select, text, update
 
 from hazardlens.serve.access.audit import Act
-from hazardlens.serve.backup.errors import BackupVersionError, NotFreshError
+from hazardlens.serve.backup.errors import BackupDamagedError, BackupVersionError, NotFreshError
 from hazardlens.serve.backup.layout import BUNDLES, BackupManifest, media_file, sha256_of, table_file
 from hazardlens.serve.backup.making import Places
 from hazardlens.serve.backup.rows import insert_rows, read_rows
@@ -73,12 +73,19 @@ def restore_backup(
             connection.execute(delete(table))
         for table in metadata.sorted_tables:
             if table.name in manifest.tables:
-                insert_rows(connection, table, read_rows(table_file(folder, table.name)))
+                _restore_rows(connection, table, folder)
         if silent:
             connection.execute(update(dispatch_targets).values(enabled=False, version=dispatch_targets.c.version + 1))
         told = {"taken_at": manifest.taken_at.isoformat(), "reports": manifest.tables["reports"].rows}
         act.write(connection, "restored", "backup", **told, silent=silent)
     return manifest
+
+
+def _restore_rows(connection: Connection, table: Table, folder: Path) -> None:
+    try:
+        insert_rows(connection, table, read_rows(table_file(folder, table.name)))
+    except (KeyError, TypeError, ValueError) as error:
+        raise BackupDamagedError(f"{folder}: {table.name} has a row that does not fit the table") from error
 
 
 def _hold(connection: Connection) -> None:

@@ -7,6 +7,7 @@ begin anew with every write of another process, and PostgreSQL's pg_dump is anot
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,8 @@ from sqlalchemy import table as bare_table
 from hazardlens.serve.store.columns import UtcDateTime
 
 _BATCH: Final = 500
+_MAX_ROW_BYTES: Final = 64 * 1024 * 1024
+"""Of one line. No row comes near; without an end, a small file could unpack to all memory there is."""
 
 
 def write_rows(connection: Connection, table: Table, path: Path) -> Iterator[dict[str, Any]]:
@@ -41,9 +44,24 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     Raises:
         OSError, EOFError, ValueError: it is not there, or not what was written.
     """
-    with gzip.open(path, "rb") as file:
-        for line in file:
-            yield json.loads(line)
+    try:
+        with gzip.open(path, "rb") as file:
+            while line := file.readline(_MAX_ROW_BYTES + 1):
+                yield _parse(line)
+    except zlib.error as error:
+        raise ValueError("what is packed in it is damaged") from error
+
+
+def _parse(line: bytes) -> dict[str, Any]:
+    if len(line) > _MAX_ROW_BYTES:
+        raise ValueError("a row without an end")
+    try:
+        row = json.loads(line)
+    except RecursionError as error:
+        raise ValueError("a row of too many levels") from error
+    if not isinstance(row, dict):
+        raise ValueError("a line that is no row")  # noqa: TRY004 - the file's content is wrong, not a type
+    return row
 
 
 def insert_rows(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> int:

@@ -15,9 +15,11 @@ from hazardlens.serve.backup.layout import (
     table_file,
 )
 from hazardlens.serve.backup.rows import read_rows
+from hazardlens.serve.store.blobs import NAME
 
 _SHOWN: Final = 5
 _MEDIA_TABLE: Final = "report_media"
+_REPORTS_TABLE: Final = "reports"
 
 
 def verify_backup(folder: Path, advance: Callable[[int, int], None] = lambda *_: None) -> BackupManifest:
@@ -44,15 +46,19 @@ def photo_names(folder: Path) -> list[str]:
     """The names of all photos and previews that rows of a backup name.
 
     Raises:
-        OSError, EOFError, ValueError: the rows cannot be read.
+        OSError, EOFError, ValueError: the rows cannot be read, or name what is no photo.
     """
     rows = read_rows(table_file(folder, _MEDIA_TABLE))
-    return sorted({name for row in rows for name in (row["sha256"], row["preview_sha256"]) if name})
+    names = [name for row in rows for name in (row.get("sha256"), row.get("preview_sha256")) if name]
+    if not all(isinstance(name, str) and NAME.fullmatch(name) for name in names):
+        raise ValueError("a row names a photo by something else than its sha256")
+    return sorted(set(names))
 
 
 def _check_tables(folder: Path, manifest: BackupManifest) -> Iterator[str]:
-    if _MEDIA_TABLE not in manifest.tables:
-        yield f"no table {_MEDIA_TABLE}"
+    for name in (_MEDIA_TABLE, _REPORTS_TABLE):
+        if name not in manifest.tables:
+            yield f"no table {name}"
     for name, entry in manifest.tables.items():
         path = table_file(folder, name)
         try:
@@ -74,8 +80,13 @@ def _check_bundles(folder: Path, manifest: BackupManifest) -> Iterator[str]:
 
 
 def _check_photos(folder: Path, manifest: BackupManifest, advance: Callable[[int, int], None]) -> Iterable[str]:
-    names = [name for name in photo_names(folder) if media_file(folder, name).exists()]
-    absent = set(photo_names(folder)) - set(names) - set(manifest.photos.missing)
+    try:
+        named = photo_names(folder)
+    except ValueError as error:
+        yield str(error)
+        return
+    names = [name for name in named if media_file(folder, name).exists()]
+    absent = set(named) - set(names) - set(manifest.photos.missing)
     if len(names) < manifest.photos.count:
         yield f"{manifest.photos.count - len(names)} photos are missing, like {min(absent, default='?')[:12]}…"
     for done, name in enumerate(names, 1):

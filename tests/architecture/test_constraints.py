@@ -15,6 +15,7 @@ from support.project import PACKAGE_FOLDERS, REPO, SCRIPT_FOLDERS, files_below, 
 PIN = re.compile(r"[A-Za-z0-9._-]+==[0-9][A-Za-z0-9.]*")
 OURS = {
     "conftest",
+    "fuzz",
     "hazardlens",
     "support",
     *(path.stem for folder in SCRIPT_FOLDERS for path in files_below(folder, "*.py")),
@@ -78,14 +79,18 @@ def test_every_line_is_an_exact_pin_from_no_particular_place() -> None:
     assert len(lines) == len(_pins())
 
 
-@pytest.mark.parametrize("extras", [(), ("training",), ("test",)], ids=["serving", "training", "tests"])
+@pytest.mark.parametrize(
+    "extras", [(), ("training",), ("test",), ("fuzz",)], ids=["serving", "training", "tests", "fuzz"]
+)
 def test_all_that_gets_installed_is_pinned(extras: tuple[str, ...]) -> None:
     assert _installed_by(_declared(*extras)) - set(_pins()) == set()
 
 
 def test_the_pins_are_within_what_is_declared() -> None:
     outside = [
-        item for item in _declared("training", "test") if _pins()[canonicalize_name(item.name)] not in item.specifier
+        item
+        for item in _declared("training", "test", "fuzz")
+        if _pins()[canonicalize_name(item.name)] not in item.specifier
     ]
     assert outside == []
 
@@ -121,7 +126,7 @@ def test_only_the_studio_needs_blender() -> None:
         ("training", ("training",)),
         ("benchmarks", ("training", "test")),
         ("scripts", ("training", "test")),
-        ("tests", ("training", "test")),
+        ("tests", ("training", "test", "fuzz")),
     ],
 )
 def test_all_that_is_imported_is_declared(folder: str, extras: tuple[str, ...]) -> None:
