@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 import av
@@ -9,7 +10,13 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import FilePayload
 
+from hazardlens.model.pipeline import Box, ClipDetection, ClipResult, DetectionResult, Upload
+from hazardlens.model.taxonomy import Category
+from hazardlens.model.video.classifying import ClipAnswer, EvidenceFrame
+from hazardlens.model.video.clip import ClipInfo
 from support.painted import BoxXyxy, painted
+from support.pictures import saved
+from support.scripted_clips import ScriptedClips
 
 RATE: Final = 10
 HEAP_BOX: Final[BoxXyxy] = (60, 120, 260, 270)
@@ -59,3 +66,43 @@ def heap_from(start_s: float, until_s: float) -> Callable[[float], Image.Image]:
 def clip_payload(content: bytes, name: str = "yard.mp4", kind: str = "video/mp4") -> FilePayload:
     """A clip as Playwright hands it to a browser."""
     return {"name": name, "mimeType": kind, "buffer": content}
+
+
+class FilmedClips(ScriptedClips):
+    """Says of every clip that it is six seconds of a yard with a heap, and shows the clip itself as its preview.
+
+    Attributes:
+        seconds: how long clips are.
+        moments_s: of the frames; the heap is on those in its span.
+        span_s: when the heap is to be seen.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds = 6.0
+        self.moments_s = (0.5, 2.5, 3.5, 5.5)
+        self.span_s = (2.0, 4.0)
+
+    def probe(self, clip: Upload, *, index: int = 0) -> ClipInfo:
+        """See `ClipReader`."""
+        return replace(super().probe(clip, index=index), width=400, height=300, duration_s=self.seconds)
+
+    def classify(self, *args: Any, **options: Any) -> ClipAnswer:  # noqa: ANN401 - as the parent's
+        """See `ClipReader`."""
+        answer = super().classify(*args, **options).classification
+        box = Box(**dict(zip(("x_min", "y_min", "x_max", "y_max"), HEAP_BOX, strict=True)))
+        heap = DetectionResult(label="stacked_clutter", hazard=Category.STACKED_CLUTTER, confidence=0.9, box=box)
+        start_s, until_s = self.span_s
+        track = ClipDetection(**heap.model_dump(), time_s=self.moments_s[1], from_s=start_s, until_s=until_s)
+        *photos, clip = answer.media
+        seen = ClipResult(name=clip.name, width=400, height=300, duration_s=self.seconds, frames=13, detections=[track])
+        scene = heap_from(start_s, until_s)
+        frames = tuple(
+            EvidenceFrame(at, saved(scene(at), "JPEG"), 400, 300, (heap,) if start_s <= at < until_s else ())
+            for at in self.moments_s
+        )
+        return ClipAnswer(answer.model_copy(update={"media": [*photos, seen]}), frames)
+
+    def preview(self, clip: Upload) -> bytes:
+        """See `ClipReader`."""
+        return clip.data

@@ -13,6 +13,7 @@ import uvicorn
 from hazardlens.model.detector import Detector
 from hazardlens.serve.access.principals import Authenticate
 from hazardlens.serve.app import create_app
+from hazardlens.serve.clips import ClipReader
 from hazardlens.serve.server import listen, server_config
 from hazardlens.serve.settings import load_settings
 from support.serving import wait_until
@@ -23,11 +24,12 @@ def live_server(
     detector: Detector,
     *,
     authenticate: Authenticate | None = None,
+    clips: ClipReader | None = None,
     **settings: Any,  # noqa: ANN401 - any setting
 ) -> Iterator[str]:
     """Serve until the block ends; yields the address, once the app is ready to classify."""
     chosen = load_settings(**{"inference_threads": 1, "data_path": Path(tempfile.mkdtemp()), **settings})
-    app = create_app(chosen, detector=detector, authenticate=authenticate)
+    app = create_app(chosen, detector=detector, authenticate=authenticate, clips=clips)
     server = uvicorn.Server(server_config(app, chosen))
     with listen("127.0.0.1", 0) as listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
