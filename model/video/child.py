@@ -21,6 +21,7 @@ from hazardlens.model.video.choosing import Chosen, FrameChooser
 from hazardlens.model.video.confining import hold_to, open_nothing_more
 from hazardlens.model.video.decoding import Decoding, Timed
 from hazardlens.model.video.picture import Painter, luma_of
+from hazardlens.model.video.previewing import encode_preview
 from hazardlens.model.video.wire import Job
 
 _WAITING_MESSAGES: Final = 8
@@ -58,6 +59,23 @@ class Sender:
             os._exit(1)  # nobody listens any more
 
 
+class Steps:
+    """Tells the parent how far it is, now and then."""
+
+    def __init__(self, decoding: Decoding, sender: Sender) -> None:
+        """Begin at nothing."""
+        self._decoding, self._sender = decoding, sender
+        self._told = 0
+
+    def __call__(self, time_s: float) -> None:
+        """A frame at this time is done."""
+        decoded = self._decoding.decoded
+        if decoded - self._told >= _FRAMES_PER_STEP:
+            self._told = decoded
+            done = time_s / max(self._decoding.packets.duration_s, time_s, 1e-6)
+            self._sender.send(wire.STEP, wire.PROGRESS.pack(decoded, done))
+
+
 def main() -> None:
     """Do the job, and answer."""
     job = Job.from_json(json.loads(sys.argv[1]))
@@ -77,7 +95,7 @@ def main() -> None:
 
 def _work(job: Job, sender: Sender) -> None:
     with io.FileIO(0, closefd=False) as file:
-        decoding = Decoding(file, job.format, job.limits, job.choice.max_gap_s)
+        decoding = Decoding(file, job.format, job.limits, job.choice.max_gap_s if job.kind == "frames" else None)
         info = {
             "format": job.format,
             "codec": decoding.codec,
@@ -88,19 +106,22 @@ def _work(job: Job, sender: Sender) -> None:
             "rotation_deg": decoding.pose.turns * 90,
         }
         sender.send(wire.INFO, json.dumps(info).encode())
-        _send_frames(job, decoding, sender)
-        sender.send(wire.DONE, wire.PROGRESS.pack(decoding.decoded, 1.0))
+        if job.kind == "preview":
+            step = Steps(decoding, sender)
+            sender.send(wire.MADE, encode_preview(decoding, job.max_side_px, step))
+        else:
+            _send_frames(job, decoding, sender)
+            sender.send(wire.DONE, wire.PROGRESS.pack(decoding.decoded, 1.0))
 
 
 def _send_frames(job: Job, decoding: Decoding, sender: Sender) -> None:
     painter = Painter(decoding.pose.scaled(job.max_side_px))
     chooser = FrameChooser[Timed](job.choice)
+    step = Steps(decoding, sender)
     for timed in decoding:
         if chooser.wants(timed.time_s):
             _send_chosen(chooser.offer(timed.time_s, luma_of(timed.frame), timed), painter, sender)
-        if decoding.decoded % _FRAMES_PER_STEP == 0:
-            done = timed.time_s / max(decoding.packets.duration_s, timed.time_s, 1e-6)
-            sender.send(wire.STEP, wire.PROGRESS.pack(decoding.decoded, done))
+        step(timed.time_s)
     _send_chosen(chooser.finish(), painter, sender)
 
 

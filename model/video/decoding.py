@@ -57,7 +57,8 @@ class Decoding:
             file: the clip.
             kind: its container.
             limits: what it may cost.
-            max_gap_s: no moment is further than this from a frame that is decoded; None: all frames are.
+            max_gap_s: no moment is further than this from a frame that is decoded; None: each frame that another needs
+                is decoded.
 
         Raises:
             VideoError: it cannot be used.
@@ -96,7 +97,7 @@ class Decoding:
         context = self._stream.codec_context
         context.thread_type, context.thread_count = "AUTO", _THREADS
         context.options = {"max_pixels": str(self._limits.max_frame_pixels)}
-        if self._max_gap_s is not None and self.frame_rate >= _ENOUGH_PER_S:
+        if self.frame_rate >= _ENOUGH_PER_S:
             context.skip_frame = "NONREF"
         failed: FFmpegError | None = None
         for packet in self._wanted_packets():

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 from stat import S_ISREG
 from types import TracebackType
@@ -86,7 +85,7 @@ class Child:
         """
         self._limits = job.limits
         self._left_s = job.limits.max_wall_s * _MOST_WAITS
-        text = json.dumps(replace(job, parent=os.getpid()).as_json())
+        text = json.dumps(job.as_json())
         self._process = subprocess.Popen(  # noqa: S603 - our own module, in our own Python
             [sys.executable, "-I", "-m", _MODULE, text],
             stdin=opened,

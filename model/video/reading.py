@@ -1,7 +1,5 @@
 """A clip in, the frames worth a look out: decoded in a child process, because a broken file can kill a decoder."""
 
-import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,21 +7,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from hazardlens.model import errors
-from hazardlens.model.errors import VideoDecoderError, VideoError
 from hazardlens.model.video import wire
 from hazardlens.model.video.choosing import FrameChoice
 from hazardlens.model.video.clip import ClipInfo, Frame
 from hazardlens.model.video.limits import VideoLimits
-from hazardlens.model.video.process import Child, open_source
-from hazardlens.model.video.wire import Job, Kind
+from hazardlens.model.video.talking import Talk, babble, talk
 
 DEFAULT_MAX_SIDE_PX: Final = 1280
-
-_ERRORS: Final = {
-    kind.code: kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, VideoError)
-}
-_MAX_MESSAGE_CHARS: Final = 300
 
 
 class Clip:
@@ -35,7 +25,7 @@ class Clip:
         progress: part of the clip that is decoded, 0..1.
     """
 
-    def __init__(self, child: Child, max_side_px: int) -> None:
+    def __init__(self, child: Talk, max_side_px: int) -> None:
         """Wait for the first frame.
 
         Raises:
@@ -45,10 +35,10 @@ class Clip:
         self._max_side_px = max_side_px
         self.decoded = 0
         self.progress = 0.0
-        kind, length = self._next()
+        kind, length = child.next()
         if kind != wire.INFO:
-            raise _babble()
-        self.info = _clip_info(self._text(length))
+            raise babble()
+        self.info = _clip_info(child.text(length))
 
     def __iter__(self) -> Iterator[Frame]:
         """Frames in order of time, as they are decoded.
@@ -58,40 +48,26 @@ class Clip:
         """
         index = 0
         while True:
-            kind, length = self._next()
+            kind, length = self._child.next()
             if kind == wire.PICTURE:
                 yield self._frame(index, length)
                 index += 1
             elif kind in {wire.STEP, wire.DONE} and length == wire.PROGRESS.size:
-                self.decoded, self.progress = wire.PROGRESS.unpack(self._child.read(length))
+                self.decoded, self.progress = wire.PROGRESS.unpack(self._child.data(length, length))
                 if kind == wire.DONE:
                     return
             else:
-                raise _babble()
-
-    def _next(self) -> tuple[bytes, int]:
-        """Kind and length of the next message, unless it is an error."""
-        kind, length = wire.HEADER.unpack(self._child.read(wire.HEADER.size))
-        if kind == wire.PROBLEM:
-            raise _error(self._text(length))
-        return kind, length
-
-    def _text(self, length: int) -> Any:  # noqa: ANN401 - JSON
-        if length > wire.MAX_TEXT_BYTES:
-            raise _babble()
-        try:
-            return json.loads(self._child.read(length))
-        except ValueError as error:
-            raise _babble() from error
+                raise babble()
 
     def _frame(self, index: int, length: int) -> Frame:
         if length <= wire.FRAME.size:
-            raise _babble()
-        time_s, width, height, spare, shot, sharpness = wire.FRAME.unpack(self._child.read(wire.FRAME.size))
+            raise babble()
+        head = self._child.data(wire.FRAME.size, wire.FRAME.size)
+        time_s, width, height, spare, shot, sharpness = wire.FRAME.unpack(head)
         if length != wire.FRAME.size + width * height * 3 or max(width, height) > self._max_side_px:
-            raise _babble()
+            raise babble()
         pixels = np.empty((height, width, 3), np.uint8)
-        self._child.read_into(pixels.data.cast("B"))
+        self._child.data_into(pixels.data.cast("B"))
         self.progress = max(self.progress, min(1.0, time_s / max(self.info.duration_s, 1e-6)))
         return Frame(index, time_s, pixels, bool(spare), shot, sharpness)
 
@@ -121,36 +97,12 @@ def open_clip(
         VideoLimitError: it costs more than `limits` allow.
         VideoDecoderError: the decoder did not survive it.
     """
-    with _started("frames", source, limits, choice, max_side_px) as child:
+    with talk("frames", source, limits, choice, max_side_px) as child:
         yield Clip(child, max_side_px)
-
-
-@contextmanager
-def _started(
-    kind: Kind, source: bytes | Path, limits: VideoLimits, choice: FrameChoice, max_side_px: int
-) -> Iterator[Child]:
-    opened, container = open_source(source, limits)
-    try:
-        child = Child(opened, Job(kind, container, limits, choice, max_side_px, parent=0))
-    finally:
-        os.close(opened)
-    with child:
-        yield child
 
 
 def _clip_info(values: Any) -> ClipInfo:  # noqa: ANN401 - JSON
     try:
         return ClipInfo(**values)
     except TypeError as error:
-        raise _babble() from error
-
-
-def _error(values: Any) -> VideoError:  # noqa: ANN401 - JSON
-    if not isinstance(values, dict) or values.get("code") not in _ERRORS:
-        return _babble()
-    message = "".join(letter for letter in str(values.get("message")) if letter.isprintable())
-    return _ERRORS[values["code"]](message[:_MAX_MESSAGE_CHARS])
-
-
-def _babble() -> VideoDecoderError:
-    return VideoDecoderError("the decoder answers what nobody asked for")
+        raise babble() from error

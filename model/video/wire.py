@@ -27,6 +27,7 @@ PROBLEM: Final = b"E"
 DONE: Final = b"Z"
 
 MAX_TEXT_BYTES: Final = 4096
+MAX_MADE_BYTES: Final = 64 * 1024 * 1024
 
 Kind = Literal["frames", "preview"]
 

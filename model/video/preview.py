@@ -1,0 +1,38 @@
+"""A small copy of a clip that a page can play: made in a child, as all that decodes."""
+
+from pathlib import Path
+from typing import Final
+
+from hazardlens.model.video import wire
+from hazardlens.model.video.choosing import FrameChoice
+from hazardlens.model.video.limits import VideoLimits
+from hazardlens.model.video.talking import babble, talk
+
+PREVIEW_SIDE_PX: Final = 640
+
+
+def make_preview(
+    source: bytes | Path,
+    *,
+    limits: VideoLimits = VideoLimits(),  # noqa: B008 - frozen
+    max_side_px: int = PREVIEW_SIDE_PX,
+) -> bytes:
+    """An MP4 of a clip: H.264, upright, at most 15 frames a second, without sound and without what the clip said.
+
+    Args:
+        source: the clip's bytes, or where it is.
+        limits: what it may cost.
+        max_side_px: of the long side; nothing grows.
+
+    Raises:
+        OSError: the file is not there or may not be read, or no process can be started.
+        VideoError: the clip cannot be used; as `open_clip`.
+    """
+    with talk("preview", source, limits, FrameChoice(), max_side_px) as child:
+        while True:
+            kind, length = child.next()
+            if kind == wire.MADE:
+                return child.data(length, wire.MAX_MADE_BYTES)
+            if kind not in {wire.INFO, wire.STEP}:
+                raise babble()
+            child.data(length, wire.MAX_TEXT_BYTES)
