@@ -2,22 +2,30 @@
 
 import contextlib
 import errno
+import resource
 import signal
 import socket
 import sys
 from functools import partial
 from types import FrameType
+from typing import Final
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 
 from hazardlens.serve.access.first_start import invitation
 from hazardlens.serve.app import create_app
-from hazardlens.serve.connections import guarded
+from hazardlens.serve.connections import SPARE, guarded
 from hazardlens.serve.errors import AddressInUseError
 from hazardlens.serve.logs import configure_logs
 from hazardlens.serve.services import Services
 from hazardlens.serve.settings import Settings
+
+_log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("hazardlens")
+
+_OTHER_FILES: Final = 128  # the database, photos that are written, threads and processes beside the requests
+_FEWEST_CONNECTIONS: Final = 16
 
 
 def run(settings: Settings) -> int:
@@ -32,6 +40,7 @@ def run(settings: Settings) -> int:
         print(f"hazardlens: {error}", file=sys.stderr)  # noqa: T201 - a person started this
         return 1
     configure_logs(settings.log_format, settings.log_level)
+    settings = within_open_files(settings)
     address = address_at(settings.host, listener.getsockname()[1])
     config = server_config(create_app(settings, greet=partial(_invite, address)), settings)
     with listener:
@@ -42,6 +51,23 @@ def run(settings: Settings) -> int:
         with contextlib.suppress(_StoppedError):
             uvicorn.Server(config).run(sockets=[listener])
     return 0
+
+
+def within_open_files(settings: Settings) -> Settings:
+    """With no more connections than this process may have open beside its files, for which its limit is raised.
+
+    A connection that cannot be opened cannot be refused either: it would wait in the system's queue.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = settings.max_connections + SPARE + _OTHER_FILES
+    if soft < wanted and soft < hard:
+        soft = min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    allowed = max(_FEWEST_CONNECTIONS, soft - SPARE - _OTHER_FILES)
+    if allowed >= settings.max_connections:
+        return settings
+    _log.warning("few_open_files", limit=soft, connections=allowed)
+    return settings.model_copy(update={"max_connections": allowed})
 
 
 def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
