@@ -20,6 +20,10 @@ VENDOR: Final = REPO / "serve" / "static" / "vendor"
 
 READ: Final[Mapping[str, tuple[str, str]]] = {
     "atheris": ("Apache-2.0 AND Apache-2.0 WITH LLVM-exception", "its sources, and libFuzzer in the wheel"),
+    "av": (
+        "BSD-3-Clause AND BSD-3-Clause-Clear AND MIT AND Apache-2.0 AND LGPL-3.0-or-later AND GPL-2.0-or-later",
+        "its LICENSE.txt, and FFmpeg with x264, x265, SVT-AV1 and others in the wheel: docs/adr/0016",
+    ),
     "axe-playwright-python": ("MIT AND MPL-2.0", "its repository says MIT; axe-core inside is MPL-2.0"),
     "colorama": ("BSD-3-Clause", "LICENSE.txt; the classifier says BSD without a number"),
     "contourpy": ("BSD-3-Clause", "LICENSE in full in the metadata"),

@@ -11,6 +11,7 @@ ACCEPTED: Final = frozenset(
             "0BSD",
             "BSD-2-Clause",
             "BSD-3-Clause",
+            "BSD-3-Clause-Clear",
             "BSD-3-Clause-Open-MPI",
             "BSL-1.0",
             "CC0-1.0",
