@@ -9,6 +9,7 @@ from hazardlens.model.video.choosing import FrameChoice
 from hazardlens.model.video.classifying import ClipAnswer, ClipClassifier
 from hazardlens.model.video.clip import ClipInfo
 from hazardlens.model.video.limits import VideoLimits
+from hazardlens.model.video.preview import make_preview
 from hazardlens.model.video.reading import open_clip
 from hazardlens.serve.settings import Settings
 
@@ -102,8 +103,6 @@ class DecodedClips:
 
     def preview(self, clip: Upload) -> bytes:
         """See `ClipReader`."""
-        from hazardlens.model.video.preview import make_preview
-
         try:
             return make_preview(clip.data, limits=self._limits)
         except VideoError as error:

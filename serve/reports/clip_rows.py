@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or
 from hazardlens.serve.errors import OverloadedError
 from hazardlens.serve.reports.views import WorkView
 from hazardlens.serve.reports.workflow import State
+from hazardlens.serve.store.engine import Store
 from hazardlens.serve.store.media_tables import VIDEO, clip_work
 from hazardlens.serve.store.tables import report_media, reports
 from hazardlens.serve.work.choosing import queue_of
@@ -100,29 +101,42 @@ def work_of(connection: Connection, ids: Sequence[str]) -> dict[str, WorkView]:
     }
 
 
-def mend(connection: Connection, now: datetime) -> int:
+def mend(store: Store, now: datetime) -> int:
     """Put the jobs that are missing: of a backup that was restored, and of reports whose decision was taken back.
-
-    Args:
-        connection: of `Store.write`.
-        now: the time, with zone.
 
     Returns:
         How many.
+
+    Raises:
+        StoreUnavailableError: the database cannot be reached.
     """
-    again = and_(clip_work.c.state == Work.CANCELLED, reports.c.state == State.RECEIVED, reports.c.erased_at.is_(None))
-    query = (
-        select(clip_work.c.report_id, clip_work.c.state)
-        .join(reports, reports.c.id == clip_work.c.report_id)
-        .where(or_(clip_work.c.state.in_(UNFINISHED), again))
-    )
-    queue, put = queue_of(connection), 0
-    for row in connection.execute(query).all():
-        if not queue.has(connection, TASK, row.report_id):
-            write_work(connection, row.report_id, Work.WAITING)
-            queue.put(connection, TASK, row.report_id, now=now)
-            put += 1
-    return put
+    query = select(reports.c.id).join(clip_work, clip_work.c.report_id == reports.c.id).where(_IS_WANTED)
+    with store.read() as connection:
+        queue = queue_of(connection)
+        ids = [one for one in connection.scalars(query).all() if not queue.has(connection, TASK, one)]
+    return sum(_put_again(store, report_id, now) for report_id in ids)
+
+
+_IS_WANTED: Final = and_(
+    reports.c.erased_at.is_(None),
+    or_(
+        clip_work.c.state.in_(UNFINISHED),
+        and_(clip_work.c.state == Work.CANCELLED, reports.c.state == State.RECEIVED),
+    ),
+)
+
+
+def _put_again(store: Store, report_id: str, now: datetime) -> bool:
+    """Look again with the report's row locked: a decision or the work itself may have ended it just now."""
+    with store.write() as connection:
+        connection.execute(select(reports.c.id).where(reports.c.id == report_id).with_for_update())
+        joined = select(reports.c.id).join(clip_work, clip_work.c.report_id == reports.c.id)
+        wanted = connection.execute(joined.where(reports.c.id == report_id, _IS_WANTED)).first()
+        if wanted is None or queue_of(connection).has(connection, TASK, report_id):
+            return False
+        write_work(connection, report_id, Work.WAITING)
+        queue_of(connection).put(connection, TASK, report_id, now=now)
+        return True
 
 
 def has_clip() -> ColumnElement[bool]:

@@ -4,9 +4,9 @@ Any number of servers may do so on one database: the queue gives each clip to on
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Final
+from typing import Final, TypeVar
 
 from hazardlens.serve.access.principals import SYSTEM
 from hazardlens.serve.background import beside
@@ -18,6 +18,8 @@ from hazardlens.serve.reports.clip_rows import TASK, mend
 from hazardlens.serve.services import Services
 from hazardlens.serve.store.errors import StoreUnavailableError
 from hazardlens.serve.work.worker import Worker
+
+T = TypeVar("T")
 
 POLL_S: Final = 0.5
 
@@ -41,10 +43,10 @@ class ClipWork:
             with logged_as_work("clips"):
                 try:
                     if not began:
-                        await asyncio.to_thread(self.worker.begin)
+                        await _in_thread(self.worker.begin)
                         began = True
                     if loop.time() >= mended_at + self._services.settings.sweep_interval_s:
-                        await asyncio.to_thread(self.mend)
+                        await _in_thread(self.mend)
                         mended_at = loop.time()
                     await self.round()
                 except StoreUnavailableError:
@@ -55,7 +57,7 @@ class ClipWork:
 
     async def round(self) -> None:
         """Begin as much as there are free threads and clips."""
-        while self._services.clip_pool.has_free_thread and await asyncio.to_thread(self.worker.is_due):
+        while self._services.clip_pool.has_free_thread and await _in_thread(self.worker.is_due):
             task = asyncio.create_task(self._work_one())
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
@@ -65,8 +67,7 @@ class ClipWork:
 
     def mend(self) -> None:
         """Put jobs that are missing."""
-        with self._services.store.write() as connection:
-            mend(connection, self._services.now())
+        mend(self._services.store, self._services.now())
 
     async def _work_one(self) -> None:
         try:
@@ -74,6 +75,15 @@ class ClipWork:
                 await self._services.clip_pool.run(self.worker.work_one, sender=SYSTEM.actor, gone=asyncio.Event().wait)
         except Exception as error:  # noqa: BLE001 - nobody waits for this task
             log_failure(error)
+
+
+async def _in_thread(call: Callable[[], T]) -> T:
+    """Run it in a thread, and leave none behind that still talks to the database, also when cancelled."""
+    running = asyncio.ensure_future(asyncio.to_thread(call))
+    try:
+        return await asyncio.shield(running)
+    finally:
+        await asyncio.wait({running})
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ from hazardlens.model.taxonomy import Urgency
 from hazardlens.serve.background import beside
 from hazardlens.serve.dispatch.outbox import DeliveryState
 from hazardlens.serve.logs import log_failure, logged_as_work
+from hazardlens.serve.reports.clip_rows import Work, count_of
 from hazardlens.serve.reports.workflow import State
 from hazardlens.serve.services import Services
 from hazardlens.serve.stats.waiting import WAITING
@@ -36,12 +37,14 @@ class Waiting:
         second_looks: decided reports that wait for another reviewer.
         deliveries: messages to send.
         dead: messages that were given up.
+        clips: of reports, not worked on yet.
     """
 
     reports: dict[str, tuple[int, datetime | None]]
     second_looks: int
     deliveries: tuple[int, datetime | None]
     dead: int
+    clips: int
 
 
 def read_waiting_now(connection: Connection) -> Waiting:
@@ -62,6 +65,7 @@ def read_waiting_now(connection: Connection) -> Waiting:
         connection.execute(second).scalar_one(),
         (count, oldest),
         connection.execute(dead).scalar_one(),
+        count_of(connection, Work.WAITING),
     )
 
 
@@ -89,6 +93,7 @@ class WaitingGauges:
             "deliveries_oldest_waiting_seconds", "Age of the oldest message that waits; 0: none does."
         )
         self._up = gauge("store_up", "1 when the database and the photos' store answered in the last round.", "part")
+        self._clips = gauge("clips_waiting", "Clips of reports that wait for their turn.")
         self._read_at = gauge("waiting_read_timestamp_seconds", "When what waits was last read; seconds since 1970.")
 
     def show(self, waiting: Waiting, now: datetime) -> None:
@@ -99,6 +104,7 @@ class WaitingGauges:
         self._second.set(waiting.second_looks)
         self._deliveries.labels("waiting").set(waiting.deliveries[0])
         self._deliveries.labels("dead").set(waiting.dead)
+        self._clips.set(waiting.clips)
         self._oldest_delivery.set(_age_s(waiting.deliveries[1], now))
         self._read_at.set(time.time())
 

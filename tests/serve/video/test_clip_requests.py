@@ -39,7 +39,7 @@ def ask(client: TestClient, *files: tuple[str, bytes], **fields: str) -> Respons
     return client.post(CLASSIFY, files=[("file", one) for one in files], data=fields)
 
 
-FORMS = {
+FORMS: dict[str, dict[str, Any]] = {
     "form": {"files": {"file": ("yard.mp4", CLIP)}, "data": {"text": "堆满了"}},
     "raw": {
         "content": CLIP,
