@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from hazardlens.model.detections import Detections
+from hazardlens.model.images import Photo
 from hazardlens.model.video.choosing import Chosen, FrameChoice, FrameChooser
 from hazardlens.model.video.clip import ClipInfo, Frame
 from hazardlens.model.video.limits import VideoLimits
@@ -69,3 +71,22 @@ def panned(seed: int, seconds: float, *, rate: float = 10.0, start_s: float = 0.
     count = round(seconds * rate)
     world = texture(seed, width=160 + 2 * count)
     return [(start_s + n / rate, world[:, 2 * n : 2 * n + 160]) for n in range(count)]
+
+
+def with_patch(pixels: Pixels, box: tuple[int, int, int, int], score: float) -> Pixels:
+    """A red patch that `patch_detector` takes for a hazard of this score."""
+    painted = pixels.copy()
+    painted[box[1] : box[3], box[0] : box[2]] = (250, 20, round(score * 200))
+    return painted
+
+
+def find_patch(photo: Photo, labels: tuple[str, ...], label: str) -> Detections:
+    """The red patch of a frame, in pixels of the upright clip."""
+    pixels = photo.pixels.astype(np.int16)
+    rows, columns = np.nonzero(pixels[:, :, 0] - pixels[:, :, 1] > 150)
+    if not len(rows):
+        return Detections.empty(labels)
+    score = float(np.median(pixels[rows, columns, 2])) / 200
+    scale = photo.width / pixels.shape[1]
+    box = np.array([[columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]], np.float32) * np.float32(scale)
+    return Detections(box, np.array([score], np.float32), np.array([labels.index(label)], np.int64), labels)

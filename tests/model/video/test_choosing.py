@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from support.memory_clips import Pixels, blurred, choose, panned, texture
 
 from hazardlens.model.video.choosing import FrameChoice, FrameChooser
+from support.memory_clips import Pixels, blurred, choose, panned, texture
 
 CHOICE = FrameChoice()
 
