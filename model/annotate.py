@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from hazardlens.model.detections import Detection
+from hazardlens.model.drawing import Colour, draw_boxes
 from hazardlens.model.images import Photo
 from hazardlens.model.taxonomy import LABEL_HAZARDS, Category
-
-Colour = tuple[int, int, int]
 
 # Wong's palette: told apart by colour-blind readers, and each strong enough under black or white letters.
 HAZARD_COLOURS: Final[Mapping[Category | None, Colour]] = {
@@ -21,8 +20,6 @@ HAZARD_COLOURS: Final[Mapping[Category | None, Colour]] = {
     None: (190, 190, 190),
 }
 _OTHER: Final[Colour] = (230, 159, 0)
-_DARK: Final[Colour] = (0, 0, 0)
-_LIGHT: Final[Colour] = (255, 255, 255)
 
 
 def annotate(
@@ -47,56 +44,15 @@ def annotate(
     if max_side_px is not None and max(picture.size) > max_side_px:
         picture.thumbnail((max_side_px, max_side_px), Image.Resampling.BILINEAR)
     scale_x, scale_y = picture.width / photo.width, picture.height / photo.height
-    line = max(1, round(max(picture.size) / 320))
-    font = ImageFont.load_default(max(10.0, min(max(picture.size) / 45, min(picture.size) / 6)))
-    draw = ImageDraw.Draw(picture)
     marks = []
     for found in sorted(detections, key=lambda one: one.confidence):
         x_min, y_min, x_max, y_max = found.box_xyxy
         corners = (x_min * scale_x, y_min * scale_y, x_max * scale_x, y_max * scale_y)
-        marks.append((corners, f"{found.label} {found.confidence:.0%}", _colour_of(hazards.get(found.label))))
-    for corners, _, colour in marks:
-        _draw_box(draw, corners, colour, line)
-    # After all lines, so that none runs through a text.
-    for corners, text, colour in marks:
-        _draw_tag(draw, corners, text, colour, font, picture.size)
+        marks.append((corners, f"{found.label} {found.confidence:.0%}", colour_of(hazards.get(found.label))))
+    draw_boxes(picture, marks)
     return picture
 
 
-def _draw_box(
-    draw: ImageDraw.ImageDraw,
-    corners: tuple[float, float, float, float],
-    colour: Colour,
-    line: int,
-) -> None:
-    """A coloured line within a thin dark one, visible on bright and dark ground."""
-    draw.rectangle(corners, outline=_DARK, width=line + 2)
-    draw.rectangle(corners, outline=colour, width=line)
-
-
-def _draw_tag(
-    draw: ImageDraw.ImageDraw,
-    corners: tuple[float, float, float, float],
-    text: str,
-    colour: Colour,
-    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
-    size_wh: tuple[int, int],
-) -> None:
-    """The text on a plate above the box, or within it where there is no room above; never off the picture."""
-    _, _, right, bottom = draw.textbbox((0, 0), text, font=font)
-    pad = max(1, round(bottom / 6))
-    width, height = right + 2 * pad, bottom + 2 * pad
-    left = max(0, min(corners[0], size_wh[0] - width))
-    top = corners[1] - height if corners[1] >= height else corners[1]
-    top = max(0, min(top, size_wh[1] - height))
-    draw.rectangle((left, top, left + width, top + height), fill=colour)
-    draw.text((left + pad, top + pad), text, fill=_text_colour(colour), font=font)
-
-
-def _colour_of(hazard: Category | None) -> Colour:
+def colour_of(hazard: Category | None) -> Colour:
+    """The colour of a hazard's boxes; None: of context."""
     return HAZARD_COLOURS.get(hazard, _OTHER)
-
-
-def _text_colour(ground: Colour) -> Colour:
-    red, green, blue = ground
-    return _DARK if 0.299 * red + 0.587 * green + 0.114 * blue > 110 else _LIGHT

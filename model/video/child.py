@@ -21,7 +21,7 @@ from hazardlens.model.video.choosing import Chosen, FrameChooser
 from hazardlens.model.video.confining import hold_to, open_nothing_more
 from hazardlens.model.video.decoding import Decoding, Timed
 from hazardlens.model.video.picture import Painter, luma_of
-from hazardlens.model.video.previewing import encode_preview
+from hazardlens.model.video.previewing import Draw, encode_preview
 from hazardlens.model.video.wire import Job
 
 _WAITING_MESSAGES: Final = 8
@@ -81,10 +81,11 @@ def main() -> None:
     job = Job.from_json(json.loads(sys.argv[1]))
     answer = hold_to(job.limits, job.parent)
     sender = Sender(answer)
+    draw = _drawing_of(job)
     open_nothing_more(answer)
     av.logging.set_level(None)
     try:
-        _work(job, sender)
+        _work(job, sender, draw)
     except HazardlensError as error:
         _tell(sender, error)
     except MemoryError:
@@ -93,7 +94,16 @@ def main() -> None:
     os._exit(0)  # the parent has its answer: nothing is left to tidy up
 
 
-def _work(job: Job, sender: Sender) -> None:
+def _drawing_of(job: Job) -> Draw | None:
+    """What draws the job's marks; loaded where there are some, and while files can still be opened."""
+    if not job.marks:
+        return None
+    from hazardlens.model.video.marking import draw_marks  # noqa: PLC0415 - most children draw nothing
+
+    return lambda pixels, time_s, size_wh: draw_marks(pixels, job.marks, time_s, size_wh)
+
+
+def _work(job: Job, sender: Sender, draw: Draw | None) -> None:
     with io.FileIO(0, closefd=False) as file:
         decoding = Decoding(file, job.format, job.limits, job.choice.max_gap_s if job.kind == "frames" else None)
         info = {
@@ -108,7 +118,7 @@ def _work(job: Job, sender: Sender) -> None:
         sender.send(wire.INFO, json.dumps(info).encode())
         if job.kind == "preview":
             step = Steps(decoding, sender)
-            sender.send(wire.MADE, encode_preview(decoding, job.max_side_px, step))
+            sender.send(wire.MADE, encode_preview(decoding, job.max_side_px, step, draw))
         else:
             _send_frames(job, decoding, sender)
             sender.send(wire.DONE, wire.PROGRESS.pack(decoding.decoded, 1.0))

@@ -6,6 +6,7 @@ from typing import Final
 from hazardlens.model.video import wire
 from hazardlens.model.video.choosing import FrameChoice
 from hazardlens.model.video.limits import VideoLimits
+from hazardlens.model.video.marks import Mark
 from hazardlens.model.video.talking import babble, talk
 
 PREVIEW_SIDE_PX: Final = 640
@@ -16,6 +17,7 @@ def make_preview(
     *,
     limits: VideoLimits = VideoLimits(),  # noqa: B008 - frozen
     max_side_px: int = PREVIEW_SIDE_PX,
+    marks: tuple[Mark, ...] = (),
 ) -> bytes:
     """An MP4 of a clip: H.264, upright, at most 15 frames a second, without sound and without what the clip said.
 
@@ -23,12 +25,13 @@ def make_preview(
         source: the clip's bytes, or where it is.
         limits: what it may cost.
         max_side_px: of the long side; nothing grows.
+        marks: to be drawn on it; at most `MAX_MARKS` of at most `MAX_PLACES` each.
 
     Raises:
         OSError: the file is not there or may not be read, or no process can be started.
         VideoError: the clip cannot be used; as `open_clip`.
     """
-    with talk("preview", source, limits, FrameChoice(), max_side_px) as child:
+    with talk("preview", source, limits, FrameChoice(), max_side_px, marks) as child:
         while True:
             kind, length = child.next()
             if kind == wire.MADE:

@@ -12,8 +12,10 @@ from av.video.stream import VideoStream
 
 from hazardlens.model.errors import VideoLimitError
 from hazardlens.model.video.decoding import Decoding
-from hazardlens.model.video.picture import Painter, Pose
+from hazardlens.model.video.picture import Painter, Pixels, Pose
 from hazardlens.model.video.wire import MAX_MADE_BYTES
+
+Draw = Callable[[Pixels, float, tuple[int, int]], Pixels]
 
 _MOST_PER_S: Final = 15
 _CLOCK: Final = Fraction(1, 90_000)
@@ -30,19 +32,23 @@ _INDEX_BYTES: Final = 4096
 _INDEX_BYTES_PER_FRAME: Final = 32
 
 
-def encode_preview(decoding: Decoding, max_side_px: int, step: Callable[[float], None]) -> bytes:
+def encode_preview(
+    decoding: Decoding, max_side_px: int, step: Callable[[float], None], draw: Draw | None = None
+) -> bytes:
     """The whole MP4; its index stands in front, so that it plays while it arrives.
 
     Args:
         decoding: the clip.
         max_side_px: of the long side.
         step: called with the time of each frame, in seconds.
+        draw: changes each frame: its pixels, its time in seconds, and width and height of the upright clip.
 
     Raises:
         VideoError: the clip cannot be used.
     """
     pose = _even(decoding.pose.scaled(max_side_px))
     painter = Painter(pose)
+    upright_wh = decoding.pose.width, decoding.pose.height
     made = io.BytesIO()
     most_frames = decoding.packets.duration_s * _MOST_PER_S + 2
     index_bytes = _INDEX_BYTES + int(most_frames) * _INDEX_BYTES_PER_FRAME
@@ -53,7 +59,10 @@ def encode_preview(decoding: Decoding, max_side_px: int, step: Callable[[float],
         stream.width, stream.height, stream.pix_fmt = pose.width, pose.height, "yuv420p"
         stream.codec_context.time_base = stream.time_base = _CLOCK
         for time_s, frame in _spread(decoding):
-            small = VideoFrame.from_ndarray(painter.paint(frame), format="rgb24")
+            pixels = painter.paint(frame)
+            if draw is not None:
+                pixels = draw(pixels, time_s, upright_wh)
+            small = VideoFrame.from_ndarray(pixels, format="rgb24")
             small.pts, small.time_base = round(time_s / _CLOCK), _CLOCK
             file.mux(stream.encode(small))
             if made.tell() > MAX_MADE_BYTES:

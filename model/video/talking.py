@@ -12,6 +12,7 @@ from hazardlens.model.errors import VideoDecoderError, VideoError
 from hazardlens.model.video import wire
 from hazardlens.model.video.choosing import FrameChoice
 from hazardlens.model.video.limits import VideoLimits
+from hazardlens.model.video.marks import Mark
 from hazardlens.model.video.process import Child, open_source
 from hazardlens.model.video.wire import Job, Kind
 
@@ -61,7 +62,12 @@ class Talk:
 
 @contextmanager
 def talk(
-    kind: Kind, source: bytes | Path, limits: VideoLimits, choice: FrameChoice, max_side_px: int
+    kind: Kind,
+    source: bytes | Path,
+    limits: VideoLimits,
+    choice: FrameChoice,
+    max_side_px: int,
+    marks: tuple[Mark, ...] = (),
 ) -> Iterator[Talk]:
     """Start a child on a clip; leaving the block ends it.
 
@@ -72,7 +78,7 @@ def talk(
     """
     opened, container = open_source(source, limits)
     try:
-        child = Child(opened, Job(kind, container, limits, choice, max_side_px, parent=os.getpid()))
+        child = Child(opened, Job(kind, container, limits, choice, max_side_px, os.getpid(), marks))
     finally:
         os.close(opened)
     with child:

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 from hazardlens.model.video.choosing import FrameChoice
 from hazardlens.model.video.formats import VideoFormat
 from hazardlens.model.video.limits import VideoLimits
+from hazardlens.model.video.marks import Mark
 
 HEADER: Final = struct.Struct("!cI")
 """Kind and length of what follows."""
@@ -41,6 +42,7 @@ class Job:
         format: the container, which decides on the demultiplexer.
         max_side_px: long side of what is sent.
         parent: process id; the child ends when it is no longer its parent.
+        marks: "preview" only: to be drawn on it.
     """
 
     kind: Kind
@@ -49,6 +51,7 @@ class Job:
     choice: FrameChoice
     max_side_px: int
     parent: int
+    marks: tuple[Mark, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, for `from_json`."""
@@ -57,5 +60,9 @@ class Job:
     @staticmethod
     def from_json(values: dict[str, Any]) -> "Job":
         """The same job in the other process."""
-        parts = {"limits": VideoLimits(**values["limits"]), "choice": FrameChoice(**values["choice"])}
+        parts = {
+            "limits": VideoLimits(**values["limits"]),
+            "choice": FrameChoice(**values["choice"]),
+            "marks": tuple(Mark.from_json(mark) for mark in values["marks"]),
+        }
         return Job(**values | parts)
