@@ -72,6 +72,7 @@ class Decoding:
         self.codec = codec_of(self._stream)
         self.decoded = 0
         self._max_gap_s = max_gap_s
+        self._base_s = float(self._stream.time_base or 0)
         self._last_s = -1.0
         self._ready = self._decode()
         self._first: Timed | None = next(self._ready, None)
@@ -120,11 +121,10 @@ class Decoding:
     def _wanted_packets(self) -> Iterator["Packet[VideoStream] | None"]:
         """Packets to decode; None where some are left out and the decoder has to begin anew, and at the end."""
         thrift = self._thrift()
-        base = float(self._stream.time_base or 0)
         left_out = False
         for packet in self._packets():
             stamp = packet.pts if packet.pts is not None else packet.dts
-            if stamp is not None and thrift and not thrift.wants(stamp * base, is_key=packet.is_keyframe):
+            if stamp is not None and thrift and not thrift.wants(stamp * self._base_s, is_key=packet.is_keyframe):
                 left_out = True
             elif packet.size:
                 if left_out:
@@ -154,8 +154,11 @@ class Decoding:
         if self.decoded > self._limits.max_frames:
             raise VideoLimitError(f"more than {self._limits.max_frames} frames were decoded, which is the limit")
         check_size(frame.width, frame.height, self._limits)
-        known = frame.pts is not None
-        stamp_s = frame.time - self.packets.first_s if known else self._last_s + 1 / self.frame_rate
+        # Not frame.time: PyAV does not know the clock of frames that come out at the end.
+        if frame.pts is None:
+            stamp_s = self._last_s + 1 / self.frame_rate
+        else:
+            stamp_s = frame.pts * self._base_s - self.packets.first_s
         check_duration(stamp_s, self._limits)
         if frame.is_corrupt or stamp_s <= self._last_s:
             return None
