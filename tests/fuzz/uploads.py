@@ -1,0 +1,246 @@
+#!/usr/bin/env python3
+"""Send damaged uploads to a running server with the bundle that ships, and look at what it does to it.
+
+`make fuzz-uploads COUNT=10000`. Exit code 1: a 5xx, no answer to a whole request, a good photo that was refused, an
+error in the log, a process or a file left open, or memory that grew.
+"""
+
+import argparse
+import collections
+import http.client
+import itertools
+import json
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+_TESTS: Final = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(_TESTS))
+
+from fuzz.attacks import Case, case  # noqa: E402 - found only from here on
+from support.serving import ServerProcess, server_process  # noqa: E402
+
+SERVE: Final = """
+import sys
+from hazardlens.serve.server import run
+from hazardlens.serve.settings import load_settings
+sys.exit(run(load_settings()))
+"""
+MOST_GROWTH: Final = 1.2
+"""Memory at the end, as a multiple of that after the first tenth."""
+_SETTLE_S: Final = 45.0
+_BODY_S: Final = 2
+"""Seconds that the server waits for the rest of a body: many cases promise more than they send."""
+_PATIENCE_S: Final = 120.0
+_FOLDER: Final = _TESTS.parent / "var" / "fuzz" / "uploads"
+_NO_ANSWER: Final = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """What a server holds."""
+
+    processes: int
+    open_files: int
+    memory_mib: float
+
+    @classmethod
+    def of(cls, process: psutil.Process) -> "Vitals":
+        """Look at a process and its children."""
+        family = [process, *process.children(recursive=True)]
+        return cls(len(family), process.num_fds(), process.memory_info().rss / 2**20)
+
+
+@dataclass(slots=True)
+class Findings:
+    """What happened.
+
+    Attributes:
+        answers: family and status -> how often; 0: the connection was closed without an answer.
+        broken: number of a case, and what is wrong with what came back.
+        vitals: before, after the first tenth, at the end.
+        log_errors: lines of the server's log that tell of an error.
+        exit_code: of the server, when it was asked to stop.
+    """
+
+    answers: collections.Counter[tuple[str, int]] = field(default_factory=collections.Counter)
+    broken: list[tuple[int, str]] = field(default_factory=list)
+    vitals: list[Vitals] = field(default_factory=list)
+    log_errors: list[str] = field(default_factory=list)
+    exit_code: int = 0
+
+    def complaints(self, most_growth: float = MOST_GROWTH) -> Iterator[str]:
+        """One line for each promise that was broken."""
+        yield from (f"case {number}: {what}" for number, what in self.broken)
+        before, early, end = self.vitals
+        if end.processes > before.processes:
+            yield f"{end.processes} processes, {before.processes} before"
+        if end.open_files > early.open_files + 2:
+            yield f"{end.open_files} open files, {early.open_files} before"
+        if end.memory_mib > most_growth * early.memory_mib:
+            yield f"{end.memory_mib:.0f} MiB, {early.memory_mib:.0f} MiB after the first tenth"
+        yield from (f"log: {line}" for line in self.log_errors[:5])
+        if self.exit_code:
+            yield f"the server ended with {self.exit_code}"
+
+
+def attack(folder: Path, *, count: int, seed: int, clients: int, keep: Path | None = None) -> Findings:
+    """Start a server, send it so many cases, and stop it.
+
+    Args:
+        folder: for the server's data and log.
+        count: of cases.
+        seed: which ones.
+        clients: that send at the same time.
+        keep: where to write the cases that broke something; None: nowhere.
+    """
+    findings = Findings()
+    environ = {"HAZARDLENS_RATE_LIMIT_ANONYMOUS_PER_MINUTE": "0", "HAZARDLENS_BODY_IDLE_TIMEOUT_S": str(_BODY_S)}
+    with server_process(folder, SERVE, environ) as server:
+        process = psutil.Process(server.process.pid)
+        _wait_until_ready(server)
+        starting = server.log.stat().st_size  # until then it says what it waits for
+        _send(server, range(-clients, 0), seed, clients, Findings(), None)  # the first ones load what loads late
+        findings.vitals.append(Vitals.of(process))
+        early = max(count // 10, 1)
+        for numbers in (range(early), range(early, count)):
+            _send(server, numbers, seed, clients, findings, keep)
+            findings.vitals.append(_settled(process, findings.vitals[0]))
+        findings.exit_code = server.stop()
+        told = server.log.read_bytes()[starting:].decode("utf-8", "replace")
+        findings.log_errors = [line for line in told.splitlines() if _tells_of_an_error(line)]
+    return findings
+
+
+def _send(
+    server: ServerProcess, numbers: range, seed: int, clients: int, findings: Findings, keep: Path | None
+) -> None:
+    todo, lock = iter(numbers), threading.Lock()
+
+    def work() -> None:
+        while True:
+            with lock:
+                number = next(todo, None)
+            if number is None:
+                return
+            one = case(number, seed)
+            status, wrong = _judge(one, server)
+            with lock:
+                findings.answers[one.family, status] += 1
+                if wrong:
+                    findings.broken.append((number, f"{one.family}: {wrong}"))
+                    if keep is not None:
+                        keep.mkdir(parents=True, exist_ok=True)
+                        (keep / f"{seed}-{number}.http").write_bytes(one.wire)
+
+    threads = [threading.Thread(target=work) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _judge(one: Case, server: ServerProcess) -> tuple[int, str]:
+    """The status that came back, and what is wrong with it; "" where nothing is."""
+    if server.process.poll() is not None:
+        return _NO_ANSWER, f"the server is gone with {server.process.returncode}"
+    status, kind, body = _exchange(one, server.port)
+    if status >= 500:
+        return status, f"{status} {body[:200]!r}"
+    if one.good and status not in {200, 201}:
+        return status, f"a good photo got {status} {body[:200]!r}"
+    if status == _NO_ANSWER and one.framed and not one.finished:
+        return status, "a whole request got no answer"
+    if status >= 400 and one.framed and kind != "application/problem+json":
+        return status, f"{status} as {kind}"
+    return status, ""
+
+
+def _exchange(one: Case, port: int) -> tuple[int, str, bytes]:
+    """Send a case: the answer's status, content type and body."""
+    with socket.create_connection(("127.0.0.1", port), _PATIENCE_S if one.framed else _BODY_S * 4) as connection:
+        try:
+            connection.sendall(one.wire)
+            if one.cut_off:
+                connection.shutdown(socket.SHUT_WR)
+        except OSError:  # refused before all was sent: the answer may be there all the same
+            pass
+        if one.finished:
+            return _NO_ANSWER, "", b""
+        response = http.client.HTTPResponse(connection)
+        try:
+            response.begin()
+            return response.status, response.getheader("content-type", ""), response.read()
+        except TimeoutError:
+            if one.framed:
+                raise
+            return _NO_ANSWER, "", b""  # the server waits for what never comes
+        except (OSError, http.client.HTTPException):
+            return _NO_ANSWER, "", b""
+        finally:
+            response.close()
+
+
+def _settled(process: psutil.Process, before: Vitals) -> Vitals:
+    """Its vitals, once no upload is under way any more; those that do not come down are returned as they are."""
+    deadline = time.monotonic() + _SETTLE_S
+    while (now := Vitals.of(process)).processes > before.processes and time.monotonic() < deadline:
+        time.sleep(0.5)
+    return now
+
+
+def _wait_until_ready(server: ServerProcess) -> None:
+    for _ in itertools.repeat(None, 1200):
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+        connection.request("GET", "/readyz")
+        if connection.getresponse().status == 200:
+            return
+        time.sleep(0.1)
+    raise RuntimeError("the server does not get ready: " + server.log.read_text()[-2000:])
+
+
+def _tells_of_an_error(line: str) -> bool:
+    try:
+        return json.loads(line).get("level") in {"error", "critical"}
+    except (ValueError, AttributeError):
+        return True  # a traceback, or what a library wrote past the log
+
+
+def main() -> int:
+    """Attack a server, print what came of it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=10_000, help="uploads; default: 10000")
+    parser.add_argument("--seed", type=int, default=1, help="which uploads; default: 1")
+    parser.add_argument("--clients", type=int, default=4, help="at the same time; default: 4")
+    asked = parser.parse_args()
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="hazardlens-fuzz-") as folder:
+        findings = attack(Path(folder), count=asked.count, seed=asked.seed, clients=asked.clients, keep=_FOLDER)
+    _print(findings, asked.count, time.monotonic() - start)
+    complaints = list(findings.complaints())
+    for complaint in complaints:
+        print(complaint, file=sys.stderr)
+    return 1 if complaints else 0
+
+
+def _print(findings: Findings, count: int, seconds: float) -> None:
+    statuses = sorted({status for _, status in findings.answers})
+    print("| damaged | " + " | ".join("none" if status == _NO_ANSWER else str(status) for status in statuses) + " |")
+    print("| --- |" + " ---: |" * len(statuses))
+    for family in dict.fromkeys(family for family, _ in sorted(findings.answers)):
+        print(f"| {family} | " + " | ".join(str(findings.answers[family, status]) for status in statuses) + " |")
+    for when, found in zip(("before", f"after {max(count // 10, 1)}", f"after {count}"), findings.vitals, strict=True):
+        print(f"{when}: {found.processes} processes, {found.open_files} open files, {found.memory_mib:.0f} MiB")
+    print(f"{count} uploads in {seconds:.0f} s")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
