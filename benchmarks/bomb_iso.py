@@ -10,9 +10,8 @@ from typing import Final
 import pillow_heif
 from PIL import Image
 
-from bomb_parts import saved
+from bomb_parts import SMALL_PX, saved
 
-TILE_PX: Final = 64
 _GRID_HEAD: Final = b"\x00\x00"  # version 0, sizes of 16 bits
 
 
@@ -43,14 +42,14 @@ class Codec:
         brand: of the file.
         kind: of a coded item.
         config: the box that a decoder is set up with.
-        data: a coded picture of `TILE_PX` squared.
+        data: a coded picture of `SMALL_PX` squared.
     """
 
     brand: bytes
     kind: bytes
     config: bytes
     data: bytes
-    size_wh: tuple[int, int] = field(default=(TILE_PX, TILE_PX))
+    size_wh: tuple[int, int] = field(default=(SMALL_PX, SMALL_PX))
 
     def item(self, size_wh: tuple[int, int] | None = None, *more: bytes) -> Item:
         """A coded item that claims to have some size; None: the true one."""
@@ -58,14 +57,14 @@ class Codec:
 
 
 @cache
-def hevc(width: int = TILE_PX, height: int = TILE_PX) -> Codec:
+def hevc(width: int = SMALL_PX, height: int = SMALL_PX) -> Codec:
     """HEVC of this size, all black."""
     whole = _heic(width, height)
     return Codec(b"heic", b"hvc1", _box_of(whole, b"hvcC"), _box_of(whole, b"mdat")[8:], (width, height))
 
 
 @cache
-def av1(width: int = TILE_PX, height: int = TILE_PX) -> Codec:
+def av1(width: int = SMALL_PX, height: int = SMALL_PX) -> Codec:
     """AV1 of this size, all black."""
     whole = saved(Image.new("RGB", (width, height)), "AVIF", speed=10)
     return Codec(b"avif", b"av01", _box_of(whole, b"av1C"), _box_of(whole, b"mdat")[8:], (width, height))

@@ -3,7 +3,11 @@
 import io
 import struct
 import zlib
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
+
+SMALL_PX: Final = 64
+FILE_BYTES: Final = 20 * 1024 * 1024 - 4096
+"""As much as one photo may have by default, and a little less."""
 
 
 class _Savable(Protocol):

@@ -19,6 +19,9 @@ from hazardlens.serve.names import clean_name
 
 _DATA_URL: Final = re.compile(r"data:[^,]{0,200};base64,", re.IGNORECASE)
 _MAX_COMMAS: Final = 20_000
+_MAX_ESCAPES: Final = 200_000
+_MAX_QUOTES: Final = 100_000
+_MAX_NO_VALUE_BYTES: Final = 1024 * 1024
 
 
 class MediaItem(BaseModel):
@@ -60,15 +63,13 @@ def parse_json_body(
         model: what the endpoint takes; its other fields are words and numbers.
 
     Raises:
-        JsonInvalidError: not JSON, or far too many values.
+        JsonInvalidError: not JSON, or of a shape that no request has.
         TextNotUtf8Error: not UTF-8.
         FieldUnknownError: a key that is not in the schema.
         FieldInvalidError: a key with a value of the wrong type or out of range.
         Base64InvalidError: a photo that is not base64.
     """
-    # A list of millions of nothings takes thirty times its size to parse. Base64 has no commas, and a text few.
-    if body.count(b",") > _MAX_COMMAS:
-        raise JsonInvalidError("more values than a request can have")
+    _check_shape(body)
     try:
         parsed = model.model_validate_json(body)
     except ValidationError as error:
@@ -76,6 +77,25 @@ def parse_json_body(
     files = [(item.name, _decode(item, index)) for index, item in enumerate(parsed.media)]
     others = {name: value for name, value in parsed if name != "media" and value is not None}
     return files, [(name, value if isinstance(value, str) else repr(value)) for name, value in others.items()]
+
+
+def _check_shape(body: bytes) -> None:
+    """Refuse what takes a parser many times the time or memory of a photo in base64, which is one long value."""
+    # A list of millions of nothings takes thirty times its size to parse. Base64 has no commas, and a text few.
+    if body.count(b",") > _MAX_COMMAS:
+        raise JsonInvalidError("more values than a request can have")
+    if body.count(b"\\u") > _MAX_ESCAPES:
+        raise JsonInvalidError("more escaped characters than a request can have")
+    start = body.find(b'"')
+    for _ in range(_MAX_QUOTES):
+        if start < 0:
+            return
+        end = body.find(b'"', start + 1)
+        is_value = body[max(0, start - 80) : start].rstrip().endswith(b":")
+        if (end if end >= 0 else len(body)) - start > _MAX_NO_VALUE_BYTES and not is_value:
+            raise JsonInvalidError("a key, a number or a gap longer than any")
+        start = end
+    raise JsonInvalidError("more texts than a request can have")
 
 
 def _decode(item: MediaItem, index: int) -> bytes:

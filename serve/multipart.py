@@ -4,6 +4,7 @@ Starlette's own form parser reads invalid UTF-8 as Latin-1, takes a body cut off
 names no reason that a program could read; so this stands directly on the parser below it.
 """
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -12,7 +13,10 @@ from urllib.parse import unquote
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, MultipartState, parse_options_header
 
-from hazardlens.serve.errors import MultipartInvalidError, TextNotUtf8Error
+from hazardlens.serve.errors import MultipartInvalidError, TextNotUtf8Error, TextTooLongError
+
+MAX_WORDS_BYTES: Final = 1024 * 1024
+"""Of a field that is no file: words are counted in characters later, but not copied by the megabyte first."""
 
 _EXTENDED_FILE_NAME: Final = re.compile(r"filename\*\s*=\s*utf-8''([^;\s]+)", re.IGNORECASE)
 
@@ -32,22 +36,24 @@ class Part:
     data: bytes
 
 
-def parse_multipart(content_type: str, body: bytes, *, max_parts: int) -> list[Part]:
+def parse_multipart(content_type: str, body: bytes, *, max_parts: int, file_field: str) -> list[Part]:
     """The parts of a form, in order.
 
     Args:
         content_type: the header's value, with the boundary.
         body: the whole body.
         max_parts: stop after this many.
+        file_field: the only field that may have more than `MAX_WORDS_BYTES`.
 
     Raises:
         MultipartInvalidError: no boundary, broken syntax, more than `max_parts`, or no closing boundary.
+        TextTooLongError: a field has more bytes than words ever have.
         TextNotUtf8Error: a field's name is not UTF-8.
     """
     boundary = parse_options_header(content_type)[1].get(b"boundary", b"")
     if not boundary:
         raise MultipartInvalidError("the Content-Type header names no boundary")
-    collector = _Collector(max_parts)
+    collector = _Collector(max_parts, file_field)
     try:
         parser = MultipartParser(
             boundary,
@@ -56,6 +62,7 @@ def parse_multipart(content_type: str, body: bytes, *, max_parts: int) -> list[P
                 "on_header_field": collector.on_header_field,
                 "on_header_value": collector.on_header_value,
                 "on_header_end": collector.on_header_end,
+                "on_headers_finished": collector.on_headers_finished,
                 "on_part_data": collector.on_part_data,
                 "on_part_end": collector.on_part_end,
             },
@@ -72,18 +79,20 @@ def parse_multipart(content_type: str, body: bytes, *, max_parts: int) -> list[P
 class _Collector:
     """Holds what the parser's callbacks hand over until a part is whole."""
 
-    def __init__(self, max_parts: int) -> None:
+    def __init__(self, max_parts: int, file_field: str) -> None:
         self.parts: list[Part] = []
         self._max_parts = max_parts
+        self._file_field = file_field.encode()
         self._header = b""
         self._value = b""
         self._disposition = b""
         self._chunks: list[bytes] = []
+        self._bytes_left: float = MAX_WORDS_BYTES
 
     def on_part_begin(self) -> None:
         if len(self.parts) == self._max_parts:
             raise MultipartInvalidError(f"more than {self._max_parts} parts")
-        self._disposition, self._chunks = b"", []
+        self._disposition, self._chunks, self._bytes_left = b"", [], MAX_WORDS_BYTES
 
     def on_header_field(self, data: bytes, start: int, end: int) -> None:
         self._header += data[start:end]
@@ -96,7 +105,14 @@ class _Collector:
             self._disposition = self._value
         self._header = self._value = b""
 
+    def on_headers_finished(self) -> None:
+        if parse_options_header(self._disposition)[1].get(b"name") == self._file_field:
+            self._bytes_left = math.inf  # the body's own limit holds
+
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        self._bytes_left -= end - start
+        if self._bytes_left < 0:
+            raise TextTooLongError(f"part {len(self.parts) + 1}: more than {MAX_WORDS_BYTES} bytes, and no file")
         self._chunks.append(data[start:end])
 
     def on_part_end(self) -> None:

@@ -13,7 +13,7 @@ from typing import Final, Self
 
 from starlette.requests import Request
 
-from hazardlens.serve.errors import BodyTimeoutError, BodyTooLargeError, OverloadedError
+from hazardlens.serve.errors import BodyTimeoutError, BodyTooLargeError, ContentTypeError, OverloadedError
 from hazardlens.serve.settings import Settings
 
 RETRY_AFTER_S: Final = 5
@@ -129,12 +129,15 @@ async def receive_body(
         clock: seconds.
 
     Raises:
+        ContentTypeError: it is compressed. A megabyte may hold a gigabyte then, and photos are compressed already.
         BodyTooLargeError: more than `max_bytes`.
         BodyTimeoutError: it came too slowly.
         OverloadedError: the memory for bodies, or the sender's share of it, is used up.
         starlette.requests.ClientDisconnect: the client hung up.
         starlette.exceptions.HTTPException: status 413, the body passed its limit while it came in chunks.
     """
+    if request.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
+        raise ContentTypeError("send the body as it is, without Content-Encoding")
     chunks: list[bytes] = []
     began_s = clock()
     async with aclosing(request.stream()) as stream:

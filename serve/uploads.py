@@ -160,7 +160,8 @@ def read_files_and_fields(received: Received, limits: UploadLimits, kind: BodyKi
     media_type = check_content_type(received.content_type)
     parameters = read_query(received.query, (*kind.fields, NAME_PARAMETER))
     if media_type == "multipart/form-data":
-        parts = parse_multipart(received.content_type, received.body, max_parts=limits.max_files + _SPARE_PARTS)
+        most = limits.max_files + _SPARE_PARTS
+        parts = parse_multipart(received.content_type, received.body, max_parts=most, file_field=FILE_FIELD)
         raw = _sort_parts(parts, kind.fields)
     elif media_type == "application/json":
         raw = _Raw(*parse_json_body(received.body, kind.json_model))
