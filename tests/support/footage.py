@@ -82,6 +82,7 @@ class FilmedClips(ScriptedClips):
         self.seconds = 6.0
         self.moments_s = (0.5, 2.5, 3.5, 5.5)
         self.span_s = (2.0, 4.0)
+        self._frames = [saved(heap_from(*self.span_s)(self.moments_s[1]), "JPEG")]
 
     def probe(self, clip: Upload, *, index: int = 0) -> ClipInfo:
         """See `ClipReader`."""

@@ -124,6 +124,7 @@ const sightings = ({ detections }) =>
 function standing(report, media) {
   const { work } = report;
   if (isPending(report)) return h("div", { class: "clip-work" }, h("p", { id: "clip-words" }, workWords(work)), h("progress", { max: 1, value: work.state === "running" ? work.progress : null, "aria-labelledby": "clip-words" }));
-  if (work?.state !== "failed") return null;
-  return h("p", { class: "clip-failed" }, icon("i-warn"), h("span", {}, t(`error.${work.problem}.what`, { name: media.name }), " ", t("review.clip_failed")));
+  if (!work?.problem) return null;
+  const outcome = work.state === "failed" ? t("review.clip_failed") : t("review.clip_missing");
+  return h("p", { class: "clip-failed" }, icon("i-warn"), h("span", {}, t(`error.${work.problem}.what`, { name: media.name }), " ", outcome));
 }
