@@ -130,12 +130,17 @@ class Store:
 
     @contextmanager
     def _connection(self, **options: Any) -> Iterator[Connection]:  # noqa: ANN401 - SQLAlchemy's own options
-        with self._translated(), self.engine.connect().execution_options(**options) as connection:
-            try:
-                yield connection
-            finally:
-                if self._closed and not connection.invalidated:
-                    connection.detach()  # not back into a pool that nobody will close again
+        pool = self.engine.pool
+        try:
+            with self._translated(), self.engine.connect().execution_options(**options) as connection:
+                try:
+                    yield connection
+                finally:
+                    if self._closed and not connection.invalidated:
+                        connection.detach()  # not back into a pool that nobody will close again
+        finally:
+            if self._closed:  # perhaps since the connection went back
+                pool.dispose()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import bindparam, func, insert, select, text
+from sqlalchemy import QueuePool, bindparam, event, func, insert, select, text
 from sqlalchemy.exc import StatementError
 
 from hazardlens.serve.errors import SettingsError
@@ -178,3 +178,11 @@ def test_a_driver_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(SettingsError, match=r"hazardlens\[postgres\]"):
         Store("postgresql://host/db")
+
+
+def test_a_connection_that_goes_back_while_the_store_closes_is_closed_too(store: Store) -> None:
+    pool = store.engine.pool
+    event.listen(store.engine, "checkin", lambda *_: store.close(), once=True)
+    store.ping()
+    assert isinstance(pool, QueuePool)
+    assert pool.checkedin() == 0
