@@ -42,7 +42,7 @@ _MEDIA_ANSWERS: Final[Mapping[type[ImageError | VideoError], tuple[int, str]]] =
     VideoBrokenError: (422, "A clip is broken"),
     VideoTooLongError: (413, "A clip is too long"),
     VideoTooLargeError: (413, "A clip has too large a picture"),
-    VideoLimitError: (422, "A clip takes too much to decode"),
+    VideoLimitError: (413, "A clip takes too much to decode"),
     VideoDecoderError: (422, "A clip breaks the decoder"),
 }
 
