@@ -17,7 +17,7 @@ from hazardlens.serve.access.first_start import greeting
 from hazardlens.serve.access.principals import Authenticate
 from hazardlens.serve.body_limit import BodyLimitMiddleware
 from hazardlens.serve.clips import ClipReader, DecodedClips
-from hazardlens.serve.connections import make_guard
+from hazardlens.serve.crowding import make_guard
 from hazardlens.serve.dispatch.worker import delivering
 from hazardlens.serve.documents import openapi_document
 from hazardlens.serve.drift import DriftWatch

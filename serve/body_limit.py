@@ -13,11 +13,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hazardlens.serve.errors import BodyTooLargeError, OverloadedError
 from hazardlens.serve.problems import answer_for, respond
-from hazardlens.serve.refusing import CROWDED
+from hazardlens.serve.refusing import CROWDED, HEALTH_PATHS
 
 LINGER_S: Final = 2.0
 RETRY_AFTER_S: Final = 5
-HEALTH_PATHS: Final = frozenset({"/healthz", "/readyz"})
 
 
 class BodyLimitMiddleware:

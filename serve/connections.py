@@ -1,27 +1,21 @@
-"""Connections: how many there may be, how long a request's head may take, and what becomes of those who do not read.
+"""One connection: how long a request's head may take and be, and what becomes of a client that does not read.
 
 uvicorn bounds none of this: `limit_concurrency` refuses health checks too and does not say when to come back, a head
 that comes a byte a minute is waited for without end, and so is a client that does not take its answer.
 """
 
 import asyncio
-import time
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from hazardlens.serve.access.clients import is_trusted, sender_of
-from hazardlens.serve.refusing import CROWDED
-from hazardlens.serve.settings import Settings
+from hazardlens.serve.crowding import Guard
+from hazardlens.serve.refusing import CROWDED, HEALTH_PATHS
 
-SPARE: Final = 64
-"""Connections beyond the limit, half of them for any one address, so that health checks and refusals get through."""
-
-_TICK_S: Final = 0.5
 _SURELY_SLOW_S: Final = 1.0
 _HEAD_TIMEOUT: Final = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 _HEAD_TOO_LARGE: Final = (
@@ -30,125 +24,6 @@ _HEAD_TOO_LARGE: Final = (
 _NO_PLACE: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """What connections may do.
-
-    Attributes:
-        connections: that may be open.
-        head_bytes: of a request's line and headers.
-        head_timeout_s: from a connection's or a request's begin to the end of its head.
-        send_timeout_s: for which a client may take nothing of its answer.
-    """
-
-    connections: int
-    head_bytes: int
-    head_timeout_s: float
-    send_timeout_s: float
-
-    @classmethod
-    def from_settings(cls, settings: Settings) -> "Bounds":
-        """As the operator says."""
-        return cls(settings.max_connections, settings.max_head_bytes, settings.head_timeout_s, settings.send_timeout_s)
-
-
-class Guard:
-    """Keeps all connections of a server within their bounds. Only the event loop's thread touches it.
-
-    An address may have no more connections than are free, so that one has half of them at most, two a third each; the
-    trusted proxies speak for many and are not counted so. Where there is no place, a connection that does nothing goes:
-    one between two requests, or one whose head is surely slow.
-    """
-
-    def __init__(
-        self,
-        bounds: Bounds,
-        *,
-        is_proxy: Callable[[str], bool],
-        refused: Callable[[], None],
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        """Know no connection.
-
-        Args:
-            bounds: for all of them.
-            is_proxy: whether an address is that of a trusted proxy.
-            refused: told of each connection that finds no place.
-            clock: seconds.
-        """
-        self.bounds = bounds
-        self.clock = clock
-        self._is_proxy = is_proxy
-        self._refused = refused
-        self._placed: dict[Connection, str] = {}
-        self._crowded: dict[Connection, str] = {}
-        self._count_of = Counter[str]()
-        self._timer: asyncio.TimerHandle | None = None
-
-    @property
-    def open(self) -> int:
-        """Connections that are open."""
-        return len(self._placed) + len(self._crowded)
-
-    def admit(self, connection: "Connection", address: str) -> bool | None:
-        """Take a new connection in.
-
-        Returns:
-            Whether it has a place; None where it cannot even be refused in full.
-        """
-        sender = sender_of(address)
-        if self._has_place(sender, address) or self._make_room(sender):
-            self._placed[connection] = sender
-            self._count_of[sender] += 1
-            return True
-        self._refused()
-        if len(self._crowded) >= SPARE or sum(other == sender for other in self._crowded.values()) >= SPARE // 2:
-            return None
-        self._crowded[connection] = sender
-        return False
-
-    def forget(self, connection: "Connection") -> None:
-        """A connection is gone."""
-        self._crowded.pop(connection, None)
-        sender = self._placed.pop(connection, None)
-        if sender is not None:
-            self._count_of[sender] -= 1
-            if not self._count_of[sender]:
-                del self._count_of[sender]
-
-    def watch(self) -> None:
-        """Look after the connections from now on, as long as there are any."""
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(_TICK_S, self._tick)
-
-    def look(self, now_s: float) -> None:
-        """Close what is out of bounds."""
-        for connection in [*self._placed, *self._crowded]:
-            connection.look(now_s)
-
-    def _tick(self) -> None:
-        self._timer = None
-        self.look(self.clock())
-        if self.open:
-            self.watch()
-
-    def _has_place(self, sender: str, address: str) -> bool:
-        free = self.bounds.connections - len(self._placed)
-        return free > 0 and (self._is_proxy(address) or self._count_of[sender] < free)
-
-    def _make_room(self, sender: str) -> bool:
-        """Close a connection that does nothing: of this sender, where it has most of them, else the oldest."""
-        now_s = self.clock()
-        full = len(self._placed) >= self.bounds.connections
-        idle = (one for one, name in self._placed.items() if (full or name == sender) and one.is_idle(now_s))
-        longest = min(idle, key=lambda one: one.since_s, default=None)
-        if longest is None:
-            return False
-        longest.drop()
-        self.forget(longest)
-        return True
 
 
 class Connection(HttpToolsProtocol):
@@ -209,6 +84,17 @@ class Connection(HttpToolsProtocol):
         else:
             super().send_400_response(msg)
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        start = partial(self._start, cycle, app)
+        if cycle.scope["path"] in HEALTH_PATHS:
+            start()
+        else:
+            self.guard.starts.add(start)
+
+    def _start(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        if not cycle.disconnected:
+            super()._start_asgi_task(cycle, app)
+
     def on_response_complete(self) -> None:
         """A request is answered."""
         self.since_s = self.guard.clock()
@@ -256,13 +142,6 @@ class _HeadTooLargeError(Exception):
 def guarded(guard: Guard) -> type[Connection]:
     """The class of connections that uvicorn makes, under this guard."""
     return type("GuardedConnection", (Connection,), {"guard": guard})
-
-
-def make_guard(settings: Settings, refused: Callable[[], None]) -> Guard:
-    """A guard as the settings say."""
-    return Guard(
-        Bounds.from_settings(settings), is_proxy=lambda address: is_trusted(address, settings), refused=refused
-    )
 
 
 def _crowded(app: Callable[..., Any]) -> ASGIApp:

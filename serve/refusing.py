@@ -7,6 +7,7 @@ MAX_RETRY_AFTER_S: Final = 30
 CROWDED: Final = "hazardlens.crowded"
 """In the scope of a request on a connection for which there is no place: only health checks are answered there."""
 
+HEALTH_PATHS: Final = frozenset({"/healthz", "/readyz"})
 REFUSALS_PER_S: Final = 50
 MAX_HELD_S: Final = 5.0
 _MOST_SENDERS: Final = 1000

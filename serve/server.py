@@ -16,7 +16,8 @@ from fastapi import FastAPI
 
 from hazardlens.serve.access.first_start import invitation
 from hazardlens.serve.app import create_app
-from hazardlens.serve.connections import SPARE, guarded
+from hazardlens.serve.connections import guarded
+from hazardlens.serve.crowding import SPARE
 from hazardlens.serve.errors import AddressInUseError
 from hazardlens.serve.logs import configure_logs
 from hazardlens.serve.services import Services

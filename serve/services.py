@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from hazardlens.serve.access.principals import Authenticate
 from hazardlens.serve.clips import ClipReader
-from hazardlens.serve.connections import Guard
+from hazardlens.serve.crowding import Guard
 from hazardlens.serve.metrics import Metrics
 from hazardlens.serve.model_slot import ModelSlot
 from hazardlens.serve.pool import WorkerPool

@@ -1,94 +1,14 @@
 """Connections under a guard, fed by hand: no sockets, and a clock that stands still."""
 
 import asyncio
+import itertools
 from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from typing import Any
 
 import pytest
-from starlette.types import Receive, Scope, Send
-from uvicorn import Config
-from uvicorn.server import ServerState
 
-from hazardlens.serve.connections import SPARE, Bounds, Connection, Guard, guarded
-from hazardlens.serve.refusing import CROWDED
-
-GET: Final = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-BOUNDS: Final = Bounds(connections=8, head_bytes=500, head_timeout_s=10, send_timeout_s=30)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now_s = 100.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
-class Wire(asyncio.Transport):
-    """What a socket would be."""
-
-    def __init__(self, address: str) -> None:
-        super().__init__({"peername": (address, 1), "sockname": ("127.0.0.1", 80)})
-        self.written = b""
-        self.closed = self.aborted = False
-        self.unsent_bytes = 0
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.written += bytes(data)
-
-    def close(self) -> None:
-        self.closed = True
-
-    def abort(self) -> None:
-        self.aborted = True
-
-    def is_closing(self) -> bool:
-        return self.closed or self.aborted
-
-    def get_write_buffer_size(self) -> int:
-        return self.unsent_bytes
-
-    def pause_reading(self) -> None:
-        """There is nothing to pause."""
-
-    def resume_reading(self) -> None:
-        """Nor to resume."""
-
-
-async def echo_place(scope: Scope, receive: Receive, send: Send) -> None:
-    """Says whether the connection has a place; /wait never answers."""
-    if scope["path"] == "/wait":
-        await asyncio.Event().wait()
-    body = b"crowded" if scope.get(CROWDED) else b"placed"
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
-    await send({"type": "http.response.body", "body": body})
-
-
-class Server:
-    """Makes connections as uvicorn does."""
-
-    def __init__(self, bounds: Bounds = BOUNDS) -> None:
-        self.clock = Clock()
-        self.refused = 0
-        self.guard = Guard(
-            bounds, is_proxy=lambda address: address == "10.0.0.9", refused=self._refuse, clock=self.clock
-        )
-        self._class = guarded(self.guard)
-        self._config = Config(echo_place, http=self._class, log_config=None, access_log=False, lifespan="off")
-        self._config.load()
-        self._state = ServerState()
-
-    def _refuse(self) -> None:
-        self.refused += 1
-
-    def connect(self, address: str = "10.0.0.1") -> tuple[Connection, Wire]:
-        connection, wire = self._class(self._config, self._state, {}), Wire(address)
-        connection.connection_made(wire)
-        return connection, wire
-
-    def after(self, seconds: float) -> None:
-        self.clock.now_s += seconds
-        self.guard.look(self.clock.now_s)
+from hazardlens.serve.crowding import SPARE, Bounds
+from support.wires import GET, WiredServer
 
 
 async def answered() -> None:
@@ -106,7 +26,7 @@ def in_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]
 
 @in_loop
 async def test_a_head_in_time_is_answered_and_the_connection_stays() -> None:
-    server = Server()
+    server = WiredServer()
     connection, wire = server.connect()
     server.after(9)
     connection.data_received(GET[:20])
@@ -119,7 +39,7 @@ async def test_a_head_in_time_is_answered_and_the_connection_stays() -> None:
 
 @in_loop
 async def test_a_head_that_drips_is_given_up() -> None:
-    server = Server()
+    server = WiredServer()
     connection, wire = server.connect()
     for byte in GET[:9]:
         connection.data_received(bytes([byte]))
@@ -131,7 +51,7 @@ async def test_a_head_that_drips_is_given_up() -> None:
 
 @in_loop
 async def test_a_client_that_says_nothing_is_let_go_without_a_word() -> None:
-    server = Server()
+    server = WiredServer()
     _, wire = server.connect()
     server.after(10)
     assert (wire.written, wire.closed) == (b"", True)
@@ -140,7 +60,7 @@ async def test_a_client_that_says_nothing_is_let_go_without_a_word() -> None:
 @pytest.mark.parametrize("drip", [b"G", b"\r\n"], ids=["a request", "empty lines"])
 def test_the_next_head_on_a_connection_has_its_time_too(drip: bytes) -> None:
     async def scene() -> None:
-        server = Server()
+        server = WiredServer()
         connection, wire = server.connect()
         connection.data_received(GET)
         await answered()
@@ -156,7 +76,7 @@ def test_the_next_head_on_a_connection_has_its_time_too(drip: bytes) -> None:
 
 @in_loop
 async def test_a_request_that_is_being_answered_has_all_the_time_it_needs() -> None:
-    server = Server()
+    server = WiredServer()
     connection, wire = server.connect()
     connection.data_received(GET.replace(b"/healthz", b"/wait"))
     await answered()
@@ -167,7 +87,7 @@ async def test_a_request_that_is_being_answered_has_all_the_time_it_needs() -> N
 @pytest.mark.parametrize("pieces", [1, 3], ids=["at once", "in pieces"])
 def test_a_head_that_is_too_large_is_refused(pieces: int) -> None:
     async def scene() -> None:
-        server = Server()
+        server = WiredServer()
         connection, wire = server.connect()
         head = GET[:-2] + b"X: " + b"a" * 600 + b"\r\n\r\n"
         size = len(head) // pieces
@@ -182,7 +102,7 @@ def test_a_head_that_is_too_large_is_refused(pieces: int) -> None:
 
 @in_loop
 async def test_a_head_without_end_is_cut_off() -> None:
-    server = Server()
+    server = WiredServer()
     connection, wire = server.connect()
     connection.data_received(GET[:-2])
     for _ in range(6):
@@ -193,7 +113,7 @@ async def test_a_head_without_end_is_cut_off() -> None:
 
 @in_loop
 async def test_what_is_no_http_is_refused_as_before() -> None:
-    server = Server()
+    server = WiredServer()
     connection, wire = server.connect()
     connection.data_received(b"\x16\x03\x01 hello\r\n\r\n")
     assert (wire.written[:12], wire.closed) == (b"HTTP/1.1 400", True)
@@ -201,7 +121,7 @@ async def test_what_is_no_http_is_refused_as_before() -> None:
 
 @in_loop
 async def test_a_client_that_takes_nothing_of_its_answer_is_given_up() -> None:
-    server = Server()
+    server = WiredServer()
     _, wire = server.connect()
     connection, slow = server.connect("10.0.0.2")
     connection.data_received(GET)
@@ -221,7 +141,7 @@ async def test_a_client_that_takes_nothing_of_its_answer_is_given_up() -> None:
 
 @in_loop
 async def test_an_address_has_half_of_all_connections_and_another_half_of_what_is_left() -> None:
-    server = Server()
+    server = WiredServer()
     busy = GET.replace(b"/healthz", b"/wait")
     wires = []
     for address in ["10.0.0.1"] * 6 + ["10.0.0.2"] * 3:
@@ -236,7 +156,7 @@ async def test_an_address_has_half_of_all_connections_and_another_half_of_what_i
 
 @in_loop
 async def test_on_a_connection_without_a_place_a_request_is_marked_and_is_the_last_one() -> None:
-    server = Server()
+    server = WiredServer()
     for _ in range(4):
         server.connect()[0].data_received(GET.replace(b"/healthz", b"/wait"))
     connection, wire = server.connect()
@@ -249,7 +169,7 @@ async def test_on_a_connection_without_a_place_a_request_is_marked_and_is_the_la
 
 @in_loop
 async def test_beyond_the_spare_ones_a_connection_is_closed_at_once() -> None:
-    server = Server()
+    server = WiredServer()
     for _ in range(4):
         server.connect()[0].data_received(GET.replace(b"/healthz", b"/wait"))
     for _ in range(SPARE // 2):
@@ -262,7 +182,7 @@ async def test_beyond_the_spare_ones_a_connection_is_closed_at_once() -> None:
 
 @in_loop
 async def test_a_proxy_that_is_trusted_may_have_them_all() -> None:
-    server = Server()
+    server = WiredServer()
     for _ in range(8):
         server.connect("10.0.0.9")[0].data_received(GET.replace(b"/healthz", b"/wait"))
     assert server.refused == 0
@@ -272,7 +192,7 @@ async def test_a_proxy_that_is_trusted_may_have_them_all() -> None:
 
 @in_loop
 async def test_who_comes_later_gets_the_place_of_one_that_does_nothing() -> None:
-    server = Server()
+    server = WiredServer()
     waiting, resting = server.connect("10.0.0.9"), server.connect("10.0.0.9")
     resting[0].data_received(GET)
     await answered()
@@ -289,8 +209,34 @@ async def test_who_comes_later_gets_the_place_of_one_that_does_nothing() -> None
 
 @in_loop
 async def test_a_connection_that_ends_makes_room_and_leaves_nothing_behind() -> None:
-    server = Server()
+    server = WiredServer()
     for _ in range(50):
         connection, _ = server.connect()
         connection.connection_lost(None)
     assert (server.guard.open, server.refused, dict(server.guard._count_of)) == (0, 0, {})
+
+
+@in_loop
+async def test_what_comes_in_one_moment_is_started_a_few_at_a_time_and_health_checks_before_it() -> None:
+    server = WiredServer(Bounds(connections=1000, head_bytes=500, head_timeout_s=10, send_timeout_s=30))
+    for _ in range(30):
+        server.connect()[0].data_received(GET.replace(b"/healthz", b"/wait"))
+    assert server.tasks == 0
+    server.connect()[0].data_received(GET)
+    counts = [server.tasks]
+    while server.tasks < 30:
+        await asyncio.sleep(0)
+        counts.append(server.tasks)
+    await answered()  # the last one begins, too
+    assert counts[0] == 1
+    assert max(after - before for before, after in itertools.pairwise(counts)) <= 4
+
+
+@in_loop
+async def test_who_left_before_the_start_costs_nothing() -> None:
+    server = WiredServer()
+    connection, _ = server.connect()
+    connection.data_received(GET.replace(b"/healthz", b"/wait"))
+    connection.connection_lost(None)
+    await answered()
+    assert server.tasks == 0
