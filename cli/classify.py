@@ -1,7 +1,7 @@
-"""`hazardlens classify`: what the endpoint answers, for photos on this machine."""
+"""`hazardlens classify`: what the endpoint answers, for photos and clips on this machine."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
@@ -12,15 +12,17 @@ from hazardlens.cli.photos import Candidate, Found, find_photos
 from hazardlens.cli.terminal import path_text, tell
 
 if TYPE_CHECKING:
+    from hazardlens.cli.bars import Bars
     from hazardlens.cli.batch import Job, Outcome
     from hazardlens.cli.printers import JsonPrinter, TablePrinter
     from hazardlens.cli.saving import SaveFolder
 
-_MANY_PHOTOS: Final = 8
 _FAILED: Final = 1
+_MAX_SECONDS: Final = 180.0
 _EXAMPLES: Final = """\b
 Examples:
   hazardlens classify photo.jpg
+  hazardlens classify walk.mp4 --save walk
   hazardlens classify ~/Pictures/inbox --save annotated --text "楼道里堆满纸箱"
   hazardlens classify inbox --json | jq -r 'select(.prefill.urgency == "immediate").path'
 """
@@ -41,38 +43,46 @@ def _text(value: str) -> str:
 
 def classify(
     photos: Annotated[
-        list[Path], typer.Argument(metavar="PHOTO...", help="Photos, or folders that are searched for photos.")
+        list[Path], typer.Argument(metavar="FILE...", help="Photos and clips, or folders that are searched for them.")
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON per photo.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON per file.")] = False,
     save: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write copies with the boxes drawn on them; overwrites nothing.")
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Write copies with the boxes drawn on them, of a clip its best frames too; overwrites nothing.",
+        ),
     ] = None,
-    text: Annotated[str, typer.Option(callback=_text, help="The reporter's words, for each of the photos.")] = "",
+    text: Annotated[str, typer.Option(callback=_text, help="The reporter's words, for each of the files.")] = "",
     min_confidence: Annotated[
         float | None,
         typer.Option(min=0, max=1, help="List boxes from this score on. The decision is the same. [default: by label]"),
     ] = None,
+    max_seconds: Annotated[
+        float, typer.Option(min=1, metavar="S", help="Refuse a clip that lasts longer.")
+    ] = _MAX_SECONDS,
     bundle: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Model bundle. [default: the one that ships]", show_default=False)
     ] = None,
     lang: Annotated[Literal["en", "zh"], typer.Option(help="Language of the table.")] = "en",
 ) -> None:
-    """Say which hazard each photo shows, how urgent it is, and why.
+    """Say which hazard each photo or clip shows, how urgent it is, and why.
 
-    Each photo is classified on its own. Folders are searched to the bottom for files named like photos; hidden ones
-    are left out. A photo that cannot be read is reported, and the rest goes on.
+    Each file is classified on its own. Folders are searched to the bottom for files named like photos and clips;
+    hidden ones are left out. A file that cannot be read is reported, and the rest goes on.
 
-    Exit codes: 0 all photos classified; 1 some failed; 2 wrong usage, nothing found, or a model that does not load.
+    Exit codes: 0 all files classified; 1 some failed; 2 wrong usage, nothing found, or a model that does not load.
     """
     found = find_photos(photos, leave_out=save)
     _require_photos(found)
-    job = _job(bundle, text, min_confidence, draw=save is not None)
-    folder = _save_folder(save)
-    printer = _printer(job, lang, as_json=as_json)
     failed = 0
-    for outcome in _outcomes(job, found.candidates, to_terminal=as_json and sys.stdout.isatty()):
-        printer.show(outcome, _save(folder, outcome))
-        failed += outcome.error is not None
+    with _bars(found.candidates, silent=as_json and sys.stdout.isatty()) as bars:
+        job = _job(bundle, text, min_confidence, max_seconds, draw=save is not None, progress=bars.clip)
+        folder, printer = _save_folder(save), _printer(job, lang, as_json=as_json)
+        for outcome in _outcomes(job, found.candidates):
+            bars.finished(outcome.path)
+            printer.show(outcome, _save(folder, outcome))
+            failed += outcome.error is not None
     printer.close()
     _summarise(len(found.candidates) - failed, failed, found.skipped, save)
     if failed:
@@ -85,13 +95,24 @@ def _require_photos(found: Found) -> None:
         return
     if problems:
         named = "; ".join(f"{path_text(problem.path)}: {problem.error}" for problem in problems)
-        raise NothingFoundError(f"no photo to classify: {named}")
+        raise NothingFoundError(f"nothing to classify: {named}")
     skipped = f" ({found.skipped} other files)" if found.skipped else ""
-    raise NothingFoundError(f"no photo found there{skipped}; photos end in .jpg, .png, .webp, .heic, .avif")
+    raise NothingFoundError(
+        f"no photo or clip found there{skipped}; they end in .jpg, .png, .webp, .heic, .avif, .mp4, .mov or .webm"
+    )
 
 
-def _job(bundle: Path | None, text: str, min_confidence: float | None, *, draw: bool) -> "Job":
+def _job(
+    bundle: Path | None,
+    text: str,
+    min_confidence: float | None,
+    max_seconds: float,
+    *,
+    draw: bool,
+    progress: Callable[[Path, float], None],
+) -> "Job":
     from hazardlens.cli.batch import Job
+    from hazardlens.cli.clips import limits_for
     from hazardlens.model.bundle import SHIPPED_BUNDLE, read_bundle
     from hazardlens.model.detector import OnnxDetector
     from hazardlens.model.pipeline import Classifier
@@ -99,7 +120,7 @@ def _job(bundle: Path | None, text: str, min_confidence: float | None, *, draw: 
 
     # One thread a photo, also for a single photo: then an answer does not depend on how many came along.
     detector = OnnxDetector(read_bundle(bundle or SHIPPED_BUNDLE), threads=1)
-    return Job(Classifier(detector, load_policy()), text, min_confidence, draw)
+    return Job(Classifier(detector, load_policy()), text, min_confidence, draw, limits_for(max_seconds), progress)
 
 
 def _save_folder(path: Path | None) -> "SaveFolder | None":
@@ -108,10 +129,10 @@ def _save_folder(path: Path | None) -> "SaveFolder | None":
     return None if path is None else SaveFolder(path)
 
 
-def _save(folder: "SaveFolder | None", outcome: "Outcome") -> Path | None:
-    if folder is None or outcome.annotated is None:
-        return None
-    return folder.write(outcome.path, outcome.annotated)
+def _save(folder: "SaveFolder | None", outcome: "Outcome") -> list[Path]:
+    if folder is None:
+        return []
+    return [folder.write(outcome.path, copy.content, tag=copy.tag, suffix=copy.suffix) for copy in outcome.copies]
 
 
 def _printer(job: "Job", lang: Literal["en", "zh"], *, as_json: bool) -> "JsonPrinter | TablePrinter":
@@ -120,18 +141,17 @@ def _printer(job: "Job", lang: Literal["en", "zh"], *, as_json: bool) -> "JsonPr
     return JsonPrinter() if as_json else TablePrinter(job.classifier.policy.data, lang)
 
 
-def _outcomes(job: "Job", candidates: Sequence[Candidate], *, to_terminal: bool) -> Iterable["Outcome"]:
-    """The outcomes in order, with a bar on standard error where there are many and nothing else is written there."""
-    from rich.console import Console
-    from rich.progress import track
+def _bars(candidates: Sequence[Candidate], *, silent: bool) -> "Bars":
+    from hazardlens.cli.bars import Bars
 
+    return Bars(len(candidates), silent=silent)
+
+
+def _outcomes(job: "Job", candidates: Sequence[Candidate]) -> Iterator["Outcome"]:
     from hazardlens.cli.batch import classify_all
     from hazardlens.serve.cores import usable_cores
 
-    outcomes = classify_all(job, candidates, min(usable_cores(), len(candidates)))
-    console = Console(stderr=True)
-    hidden = len(candidates) < _MANY_PHOTOS or to_terminal or not console.is_terminal
-    return track(outcomes, "Classifying", len(candidates), console=console, transient=True, disable=hidden)
+    return classify_all(job, candidates, min(usable_cores(), len(candidates)))
 
 
 def _summarise(done: int, failed: int, skipped: int, save: Path | None) -> None:

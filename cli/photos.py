@@ -1,4 +1,4 @@
-"""From the paths on a command line to photo files, and from a file to its bytes."""
+"""From the paths on a command line to files of photos and clips, and from a file to its bytes."""
 
 import os
 import stat
@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import Final
 
 from hazardlens.cli.errors import FileMissingError, FileTooLargeError, FileUnreadableError, PhotoFileError
+from hazardlens.model.video.formats import HEAD_BYTES
 
 PHOTO_SUFFIXES: Final = frozenset(
     {".avif", ".heic", ".heif", ".hif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".webp"},
 )
 """Which files of a folder are taken for photos. A file named on the command line is tried whatever it is called."""
+
+VIDEO_SUFFIXES: Final = frozenset({".m4v", ".mkv", ".mov", ".mp4", ".webm"})
+"""The same for clips."""
 
 MAX_FILE_BYTES: Final = 256 * 1024 * 1024
 """More than a 50-megapixel 16-bit PNG needs; a disk image named .jpg must not fill the memory."""
@@ -20,7 +24,7 @@ MAX_FILE_BYTES: Final = 256 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One photo to classify, or the reason why there is none under this path."""
+    """One photo or clip to classify, or the reason why there is none under this path."""
 
     path: Path
     error: PhotoFileError | None = None
@@ -31,8 +35,8 @@ class Found:
     """What the paths on the command line came to, in their order; a folder's files by name.
 
     Attributes:
-        candidates: photos and paths that cannot be read, each once.
-        skipped: count of files in the folders that are hidden or not named like a photo.
+        candidates: photos, clips and paths that cannot be read, each once.
+        skipped: count of files in the folders that are hidden or not named like a photo or clip.
     """
 
     candidates: tuple[Candidate, ...]
@@ -52,6 +56,21 @@ def find_photos(paths: Iterable[Path], *, leave_out: Path | None = None) -> Foun
     return Found(tuple(candidates.values()), walker.skipped)
 
 
+def read_head(path: Path) -> bytes | None:
+    """The first 4 KiB of a file; None for a pipe, which gives its bytes only once.
+
+    Raises:
+        PhotoFileError: the file is gone or unreadable.
+    """
+    try:
+        if not path.is_file():
+            return None
+        with path.open("rb") as file:
+            return file.read(HEAD_BYTES)
+    except OSError as error:
+        raise translate(error) from error
+
+
 def read_file(path: Path, max_bytes: int = MAX_FILE_BYTES) -> bytes:
     """The bytes of a file or pipe.
 
@@ -62,7 +81,7 @@ def read_file(path: Path, max_bytes: int = MAX_FILE_BYTES) -> bytes:
         with path.open("rb") as file:
             data = file.read(max_bytes + 1)
     except OSError as error:
-        raise _translate(error) from error
+        raise translate(error) from error
     if len(data) > max_bytes:
         raise FileTooLargeError(f"the file has more than {max_bytes // 1024**2} MiB, which no photo needs")
     return data
@@ -90,7 +109,7 @@ class _Walker:
                 else:
                     self.skipped += 1
             except OSError as error:
-                yield Candidate(path, _translate(error))
+                yield Candidate(path, translate(error))
 
     def _children(self, folder: Path, status: os.stat_result) -> list[Path]:
         """Sub-folders and photos by name; none where the folder was walked before, so that links cannot loop."""
@@ -101,7 +120,9 @@ class _Walker:
         children = []
         for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
             path = Path(entry.path)
-            if not entry.name.startswith(".") and (path.suffix.lower() in PHOTO_SUFFIXES or path.is_dir()):
+            if not entry.name.startswith(".") and (
+                path.suffix.lower() in PHOTO_SUFFIXES | VIDEO_SUFFIXES or path.is_dir()
+            ):
                 children.append(path)
             else:
                 self.skipped += 1
@@ -115,7 +136,8 @@ def _is_same(one: Path, other: Path) -> bool:
         return False
 
 
-def _translate(error: OSError) -> PhotoFileError:
+def translate(error: OSError) -> PhotoFileError:
+    """What the system says of a path, as an outcome."""
     if isinstance(error, FileNotFoundError):
         return FileMissingError("no such file or folder")
     return FileUnreadableError(f"cannot be read: {error.strerror or error}")

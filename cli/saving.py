@@ -26,14 +26,20 @@ class SaveFolder:
         with _foreign_errors_translated(path):
             path.mkdir(parents=True, exist_ok=True)
 
-    def write(self, photo: Path, content: bytes) -> Path:
-        """Save the annotated copy of `photo` and say where.
+    def write(self, original: Path, content: bytes, *, tag: str = "", suffix: str = ".jpg") -> Path:
+        """Save an annotated copy of `original` and say where.
+
+        Args:
+            original: the photo or clip that it is a copy of.
+            content: the copy.
+            tag: stands behind the original's name.
+            suffix: of the copy.
 
         Raises:
             SaveFolderError: the disk refused it; no half-written file stays.
         """
         with _foreign_errors_translated(self.path):
-            for target in self._free_names(_shorten(photo.stem)):
+            for target in self._free_names(_shorten(original.stem) + tag, suffix):
                 try:
                     file = target.open("xb")
                 except FileExistsError:
@@ -47,12 +53,12 @@ class SaveFolder:
                 return target
         raise AssertionError("numbers do not end")
 
-    def _free_names(self, stem: str) -> Iterator[Path]:
+    def _free_names(self, stem: str, suffix: str) -> Iterator[Path]:
         """Names that this run has not used: plain first, then with a number."""
         while True:
-            number = self._numbers.get(stem, 0) + 1
-            self._numbers[stem] = number
-            yield self.path / (f"{stem}.jpg" if number == 1 else f"{stem}-{number}.jpg")
+            number = self._numbers.get(stem + suffix, 0) + 1
+            self._numbers[stem + suffix] = number
+            yield self.path / (f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}")
 
 
 def _shorten(stem: str) -> str:

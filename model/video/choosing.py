@@ -17,6 +17,8 @@ Floats = npt.NDArray[np.float32]
 _OFFERS_PER_S: Final = 12.5
 _SLOT_S: Final = 0.25
 """Of each quarter of a second the sharpest frame is held, as the choice or as a spare."""
+_SPARE_GAP_S: Final = 0.06
+"""Nearer to the choice than this, a spare would show the same."""
 _CELLS_ACROSS: Final = 32
 _SHARP_ROWS: Final = 48
 _CUT_CHANGE: Final = 18.0
@@ -146,7 +148,9 @@ class FrameChooser(Generic[T]):
             return True
         change = float(np.abs(new.cells - before).mean())
         usual = float(np.median(self._changes)) if self._changes else 0.0
-        cut = change > max(_CUT_CHANGE, _CUT_FACTOR * usual) and not _is_shifted(new.cells, before, change)
+        # Of large clips whole stretches are not decoded, and in 0.7 s a walk changes the picture as well.
+        longer = 1 + min(1.0, new.time_s - self._last_seen.time_s)
+        cut = change > longer * max(_CUT_CHANGE, _CUT_FACTOR * usual) and not _is_shifted(new.cells, before, change)
         self._changes = [] if cut else [*self._changes, change][-_HISTORY:]
         return cut
 
@@ -182,7 +186,7 @@ class FrameChooser(Generic[T]):
         return [
             Chosen(offer.time_s, offer.frame, offer is not best, self._shot, offer.sharpness)
             for offer in held
-            if offer is best or abs(offer.time_s - best.time_s) > _SLOT_S / 2
+            if offer is best or abs(offer.time_s - best.time_s) > _SPARE_GAP_S
         ]
 
 

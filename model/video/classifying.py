@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
+from hazardlens.model.annotate import colour_of
 from hazardlens.model.detections import Detections
 from hazardlens.model.errors import ClipStoppedError, MediaError, VideoError
 from hazardlens.model.pipeline import (
@@ -26,6 +27,7 @@ from hazardlens.model.triage.values import Evidence
 from hazardlens.model.video.choosing import FrameChoice
 from hazardlens.model.video.clip import ClipInfo, Frame
 from hazardlens.model.video.limits import VideoLimits
+from hazardlens.model.video.marks import MAX_MARKS, Mark, thinned
 from hazardlens.model.video.reading import open_clip
 from hazardlens.model.video.stills import Still
 from hazardlens.model.video.tracking import BoxXyxy, Hit, Track
@@ -64,10 +66,12 @@ class ClipAnswer:
         classification: as for photos; the clip's entry is the last of `media`.
         frames: at most 8, in order of time: the best of each hazard first to get a place, and where there are fewer
             than 3, some that show how the clip goes. Never empty.
+        marks: the surest tracks, to be drawn on a copy of the clip; the surest is drawn last.
     """
 
     classification: Classification
     frames: tuple[EvidenceFrame, ...]
+    marks: tuple[Mark, ...] = ()
 
 
 class OpenedClip(Protocol):
@@ -178,7 +182,7 @@ class ClipClassifier:
             media=[*media, shown.clip_result(name)],
             timing_ms=watch.timing(),
         )
-        return ClipAnswer(classification, shown.frames())
+        return ClipAnswer(classification, shown.frames(), shown.marks())
 
 
 class _Shown:
@@ -248,6 +252,19 @@ class _Shown:
         more = self._watcher.stills.overview(max(0, _MIN_EVIDENCE_FRAMES - len(chosen)), beside=chosen)
         stills_shown = sorted([*chosen.values(), *more], key=lambda still: still.time_s)
         return tuple(self._frame(still) for still in stills_shown)
+
+    def marks(self) -> tuple[Mark, ...]:
+        """The listed tracks as marks; see `ClipAnswer`."""
+        return tuple(self._mark(track) for track in reversed(self._listed[:MAX_MARKS]))
+
+    def _mark(self, track: Track) -> Mark:
+        places = [track.hits[place] for place in thinned(len(track.hits))]
+        return Mark(
+            f"{track.label} {track.score:.0%}",
+            colour_of(self._classifier.hazards[track.label]),
+            tuple(round(hit.time_s, 3) for hit in places),
+            tuple(hit.box_xyxy for hit in places),
+        )
 
     def _by_turns(self) -> list[Track]:
         """Tracks that stand for a hazard, as they get a place: the best of each hazard, then the second of each."""

@@ -22,7 +22,9 @@ LOOKS_THAT_COUNT: Final = 3
 """A track is as sure as the mean of its best three looks; a look at its place without it counts as 0."""
 
 _MEMORY_S: Final = 2.5
-_AROUND_S: Final = 0.5
+_AROUND_S: Final = 0.4
+"""What shows for a second is seen no longer half a second on: only looks right beside a track can speak against it."""
+
 _MAX_PER_LOOK: Final = 40
 _MAX_AREA_RATIO: Final = 6.0
 _REACH: Final = 1.0

@@ -19,7 +19,7 @@ def test_people_get_a_table(invoke: Invoke, bundle: Path, photo: Path) -> None:
     result = invoke("classify", photo, "--bundle", bundle)
     assert result.code == 0
     heading, row = (" ".join(line.split()) for line in result.out.splitlines())
-    assert heading == "photo category urgency confidence needs a person reason"
+    assert heading == "file category urgency confidence needs a person reason"
     assert row.startswith(f"{photo} Stacked clutter routine 0.90 The photo shows")
     assert result.err == ""
 
@@ -108,8 +108,8 @@ class TestUsage:
     @pytest.mark.parametrize(
         ("args", "message"),
         [
-            pytest.param(["nope.jpg"], "no photo to classify: nope.jpg: no such file or folder", id="missing"),
-            pytest.param(["{empty}"], "no photo found there (1 other files)", id="nothing in the folder"),
+            pytest.param(["nope.jpg"], "nothing to classify: nope.jpg: no such file or folder", id="missing"),
+            pytest.param(["{empty}"], "no photo or clip found there (1 other files)", id="nothing in the folder"),
             pytest.param(["{photo}", "--bundle", "nowhere"], "nowhere: no such bundle folder", id="no bundle"),
             pytest.param(["{photo}", "--bundle", "{empty}"], "manifest.json: not in the bundle", id="no manifest"),
             pytest.param(["{photo}", "--bundle", "{bad}"], "model.onnx: sha256 is", id="changed bundle"),
