@@ -2,7 +2,7 @@
 
 import { withoutOne } from "./counts.js";
 import { Drafts, Outbox } from "./outbox.js";
-import { changesOf, continued, decisionOf, knownOf, renewed } from "./draft.js";
+import { changesOf, continued, decisionOf, keptOf, knownOf, renewed } from "./draft.js";
 import { isPending, lookAhead } from "./media.js";
 import { act, fetchDecidedBoxes, fetchQueue, fetchReport } from "./service.js";
 
@@ -88,13 +88,13 @@ export class Desk extends EventTarget {
 
   /** What the server knows now of a report whose clip is looked at. */
   renew(fresh) {
-    const listed = this.reports.find(({ id }) => id === fresh.id);
-    if (listed) Object.assign(listed, fresh);
+    Object.assign(this.reports.find(({ id }) => id === fresh.id) ?? {}, fresh);
     this.#tell("list");
     if (this.open?.report.id !== fresh.id) return;
     if (isPending(fresh)) this.open.report.work = fresh.work;
     else Object.assign(this.open, renewed(this.open, fresh));
     this.#tell(isPending(fresh) ? "work" : "open");
+    this.#claim(this.open);
   }
 
   leave() {
@@ -107,7 +107,7 @@ export class Desk extends EventTarget {
   change(part) {
     Object.assign(this.open.draft, part);
     const { report, known, draft } = this.open;
-    if (changesOf(known, draft).size > 0 || draft.note) this.drafts.keep(report.id, draft);
+    if (changesOf(known, draft).size > 0 || draft.note) this.drafts.keep(report.id, keptOf(known, draft));
     else this.drafts.drop(report.id);
     this.#tell("draft");
   }
@@ -186,7 +186,7 @@ export class Desk extends EventTarget {
   }
 
   #claim(entry) {
-    if (entry.standing === "decided") return;
+    if (entry.standing === "decided" || isPending(entry.report)) return; // a claim would stop the machine at its clip
     entry.claiming = act(entry.report.id, "claim", { version: entry.report.version })
       .then((report) => {
         entry.report = { ...entry.report, version: report.version, claim: report.claim, state: report.state };

@@ -38,14 +38,26 @@ export const knownOf = (report, boxes = null) => ({
   note: "",
 });
 
-/** A draft that was kept, for a report that may have got frames meanwhile. */
-export const continued = (kept, known) => ({ ...structuredClone(kept), boxes: known.boxes.map((boxes, n) => structuredClone(kept.boxes[n] ?? boxes)) });
+/** What of a draft differs from what is known: the rest follows what becomes known later. */
+export const keptOf = (known, draft) => ({
+  category: draft.category === known.category ? null : draft.category,
+  urgency: draft.urgency === known.urgency ? null : draft.urgency,
+  boxes: draft.boxes.map((boxes, n) => (canonical([boxes]) === canonical([known.boxes[n]]) ? null : boxes)),
+  note: draft.note,
+});
+
+/** @returns {Draft} what was kept, on top of what is known now; the report may have got frames meanwhile */
+export const continued = (kept, known) => ({
+  category: kept.category ?? known.category,
+  urgency: kept.urgency ?? known.urgency,
+  boxes: structuredClone(known.boxes.map((own, n) => kept.boxes[n] ?? own)),
+  note: kept.note,
+});
 
 /** Report, known and draft of an open report, now that the machine has looked at its clip. */
 export function renewed({ known, draft }, fresh) {
   const next = knownOf(fresh);
-  const untouched = changesOf(known, draft).size === 0;
-  return { report: fresh, known: next, draft: untouched ? { ...structuredClone(next), note: draft.note } : continued(draft, next) };
+  return { report: fresh, known: next, draft: continued(keptOf(known, draft), next) };
 }
 
 /** @returns {Set<"category" | "urgency" | "boxes">} */
