@@ -17,8 +17,13 @@ async def answered() -> None:
 
 
 def in_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
+    async def whole() -> None:
+        await test()
+        for _ in range(50):  # until all that waits has begun, so that it ends with the loop
+            await asyncio.sleep(0)
+
     def run() -> None:
-        asyncio.run(test())
+        asyncio.run(whole())
 
     run.__name__ = test.__name__
     return run
