@@ -28,10 +28,10 @@ async def accepted_body(request: Request, services: Services) -> AsyncIterator[R
     services.pool.require_room(sender)
     with services.memory.hold(sender) as hold:
         with services.metrics.receiving():
-            body = await receive_body(request, hold=hold, pace=Pace.from_settings(services.settings))
+            body = [await receive_body(request, hold=hold, pace=Pace.from_settings(services.settings))]
         facts_of(request.scope).received_bytes = hold.size_bytes
         services.metrics.received(hold.size_bytes)
-        yield Received(content_type, request.scope["query_string"], body)
+        yield Received(content_type, request.scope["query_string"], body.pop())  # a clip's bytes are not kept here
 
 
 async def hung_up(request: Request) -> None:

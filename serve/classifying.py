@@ -30,6 +30,7 @@ async def classify_request(request: Request, services: Services) -> bytes:
     async with accepted_body(request, services) as received:
         gone = partial(hung_up, request)
         job = _Job(received, services.limits, services.slot, facts.request_id)
+        del received  # so that its bytes go when the job has read them
         answered = await services.pool.run(job, sender=sender, gone=gone)
         if isinstance(answered, Submission):  # a clip waits where it holds no photo up
             with _ClipJob(answered, services, facts.request_id) as clip_job:

@@ -51,7 +51,7 @@ def upload_parameters(fields: Mapping[str, dict[str, Any]]) -> list[dict[str, An
     """Parameters of an endpoint that takes photos: its fields, by name, for those who send a raw body."""
     return [
         *(parameter(name, schema, "For a raw body; else a field of the body.") for name, schema in fields.items()),
-        parameter("name", {"type": "string"}, "Only for a raw body: the photo's name, shown again in the answer."),
+        parameter("name", {"type": "string"}, "Only for a raw body: the file's name, shown again in the answer."),
     ]
 
 
@@ -72,7 +72,7 @@ def upload_request(fields: Mapping[str, dict[str, Any]], json_model: str, exampl
                 "type": "array",
                 "minItems": 1,
                 "items": _BINARY,
-                "description": "Photos of one hazard, one part each.",
+                "description": "Photos of one hazard, one part each, or a clip.",
             },
             **fields,
         },
@@ -83,6 +83,7 @@ def upload_request(fields: Mapping[str, dict[str, Any]], json_model: str, exampl
         "content": {
             "multipart/form-data": {"schema": form},
             "image/*": {"schema": _BINARY},
+            "video/*": {"schema": _BINARY},
             "application/json": {
                 "schema": {"$ref": _REF.format(model=json_model)},
                 "example": {"media": [photo], **example},
@@ -137,6 +138,32 @@ EXAMPLE_ANSWER: Final[dict[str, Any]] = {
         }
     ],
     "timing_ms": {"decode": 31.0, "inference": 40.1, "total": 74.9},
+}
+
+EXAMPLE_CLIP_ANSWER: Final[dict[str, Any]] = {
+    **EXAMPLE_ANSWER,
+    "media": [
+        {
+            "name": "yard.mp4",
+            "kind": "video",
+            "width": 1920,
+            "height": 1080,
+            "duration_s": 31.2,
+            "frames": 41,
+            "detections": [
+                {
+                    "label": "manhole_open",
+                    "hazard": "raised_manhole_cover",
+                    "confidence": 0.93,
+                    "box": {"x_min": 812, "y_min": 404, "x_max": 1230, "y_max": 1011},
+                    "time_s": 13.4,
+                    "from_s": 12.1,
+                    "until_s": 16.9,
+                }
+            ],
+        }
+    ],
+    "timing_ms": {"decode": 1410.0, "inference": 1840.1, "total": 3274.9},
 }
 
 

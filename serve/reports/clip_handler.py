@@ -30,6 +30,7 @@ from hazardlens.serve.services import Services
 from hazardlens.serve.store.blobs import get_or_lost
 from hazardlens.serve.store.errors import BlobMissingError
 from hazardlens.serve.store.media_tables import IMAGE, VIDEO
+from hazardlens.serve.store.removals import note_removals
 from hazardlens.serve.store.tables import report_events, report_media, reports
 from hazardlens.serve.work.errors import JobLostError, JobPostponedError
 from hazardlens.serve.work.worker import Hold
@@ -149,12 +150,23 @@ class ClipHandler:
         services = self._services
         preview_sha256 = "" if outcome.preview is None else services.blobs.put(outcome.preview)
         audit = is_audited(outcome.answer.prefill, services.settings.audit_share, services.draw)
-        with services.store.write() as connection:
-            self._end(connection, hold, sent)
-            store_outcome(connection, services, outcome, preview_sha256, audit=audit, version=sent.version)
-            problem, now = outcome.problem, services.now()
-            write_work(connection, sent.report_id, Work.DONE, progress=1.0, problem=problem, ended_at=now)
+        try:
+            with services.store.write() as connection:
+                self._end(connection, hold, sent)
+                store_outcome(connection, services, outcome, preview_sha256, audit=audit, version=sent.version)
+                problem, now = outcome.problem, services.now()
+                write_work(connection, sent.report_id, Work.DONE, progress=1.0, problem=problem, ended_at=now)
+        except (JobLostError, JobPostponedError):
+            self._let_go(
+                [preview_sha256, *(one for kept in outcome.kept for one in (kept.sha256, kept.preview_sha256))]
+            )
+            raise
         services.metrics.classified(outcome.answer)
+
+    def _let_go(self, sha256s: Sequence[str]) -> None:
+        """Have files removed that no row will name: the report may have been erased, and they with it."""
+        with self._services.store.write() as connection:
+            note_removals(connection, sha256s, self._services.now())
 
     def _fail(self, hold: Hold, code: str, photos: Sequence[Upload]) -> None:
         """The clip cannot be used: what the photos beside it say holds, and without any a person has to look."""

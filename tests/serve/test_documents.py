@@ -79,8 +79,12 @@ def test_the_limits_in_the_document_are_those_of_the_settings() -> None:
 
 def test_examples_are_true_to_their_schemas(document: dict[str, Any]) -> None:
     operation = document["paths"][CLASSIFY]["post"]
-    Classification.model_validate(operation["responses"]["200"]["content"]["application/json"]["example"])
-    assert operation["responses"]["200"]["content"]["application/json"]["example"] == EXAMPLE_ANSWER
+    examples = operation["responses"]["200"]["content"]["application/json"]["examples"]
+    assert [Classification.model_validate(one["value"]).media[0].kind for one in examples.values()] == [
+        "image",
+        "video",
+    ]
+    assert examples["photo"]["value"] == EXAMPLE_ANSWER
     JsonBody.model_validate(operation["requestBody"]["content"]["application/json"]["example"])
     for status, answer in operation["responses"].items():
         for code, example in answer["content"].get("application/problem+json", {}).get("examples", {}).items():
