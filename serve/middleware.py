@@ -19,7 +19,7 @@ from hazardlens.serve.facts import STATIC_ROUTE, RequestFacts, attach_facts, rou
 from hazardlens.serve.logs import log_failure
 from hazardlens.serve.metrics import Metrics
 from hazardlens.serve.problems import INTERNAL_ERROR, http_answer, respond
-from hazardlens.serve.refusing import Spacing
+from hazardlens.serve.refusing import CROWDED, Spacing
 from hazardlens.serve.settings import Settings
 from hazardlens.serve.tracing import Tracing
 
@@ -48,7 +48,7 @@ QUIET_ROUTES: Final = frozenset({"/healthz", "/readyz", "/metrics", STATIC_ROUTE
 """Called all the time by machines: logged only when they fail."""
 
 _SPACED: Final = frozenset({OverloadedError.code, RateLimitedError.code})
-"""Refusals that a client can cause as fast as it can ask."""
+"""Refusals that a client can cause as fast as it can ask. Where connections are short, none is held open for them."""
 
 
 class RequestMiddleware:
@@ -79,7 +79,7 @@ class RequestMiddleware:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
-                if facts.problem_code in _SPACED:
+                if facts.problem_code in _SPACED and not scope.get(CROWDED):
                     await self._hold(headers)
                 _complete_headers(headers, facts.request_id)
                 self._promise_tls(scope, headers)
