@@ -16,7 +16,7 @@ from hazardlens.serve.app import create_app
 from hazardlens.serve.clips import ClipReader
 from hazardlens.serve.server import listen, server_config
 from hazardlens.serve.settings import load_settings
-from support.serving import wait_until
+from support.serving import PATIENCE_S, wait_until
 
 
 @contextlib.contextmanager
@@ -36,7 +36,7 @@ def live_server(
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         try:
-            wait_until(lambda: httpx2.get(f"{address}/readyz").status_code == 200)
+            wait_until(lambda: httpx2.get(f"{address}/readyz", timeout=PATIENCE_S).status_code == 200)
             yield address
         finally:
             server.should_exit = True

@@ -19,7 +19,7 @@ from hazardlens.serve.store.tables import reports, reviews
 from support.accounts import person_in
 from support.browser import watched_page
 from support.reports import add_report, grey_photo
-from support.serving import wait_until
+from support.serving import PATIENCE_S, wait_until
 
 PHOTO_WH: Final = (1600, 1200)  # larger than the frame, so that pixels of the screen are not pixels of the photo
 BOX: Final = (400, 300, 1000, 900)
@@ -82,7 +82,8 @@ class Office:
     def export(self, path: Path) -> Path:
         """The reviewed export, as an engineer downloads it."""
         cookies = {COOKIE: self._session("wang", Role.ENGINEER)}
-        path.write_bytes(httpx2.get(f"{self.address}/v1/exports", cookies=cookies).raise_for_status().content)
+        answer = httpx2.get(f"{self.address}/v1/exports", cookies=cookies, timeout=PATIENCE_S)
+        path.write_bytes(answer.raise_for_status().content)
         return path
 
     def _session(self, name: str, role: Role) -> str:

@@ -121,9 +121,13 @@ function duplicate(other) {
   return h(
     "li",
     {},
-    h("a", { class: "duplicate", href: `/review?report=${other.id}` }, h("img", { class: "thumb-picture", src: other.preview, alt: "", loading: "lazy" }), h("span", {}, words.filter(Boolean).join(" · "))),
+    h("a", { class: "duplicate", href: `/review?report=${other.id}` }, look(other.preview), h("span", {}, words.filter(Boolean).join(" · "))),
   );
 }
+
+/** A picture of it; of a clip that nobody has looked at yet there is none. */
+const look = (preview) =>
+  preview === null ? h("span", { class: "thumb-frame" }, icon("i-clip")) : h("img", { class: "thumb-picture", src: preview, alt: "", loading: "lazy" });
 
 /** Fill in the history, once it is there. */
 export function drawHistory(events) {
