@@ -21,7 +21,7 @@ BIN := .venv/bin
 STAMPS := .venv/stamps
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install -qq --progress-bar off --constraint constraints.txt
 
-.PHONY: help run test fuzz fuzz-api fuzz-uploads check fix licences sbom lock wheel blender clean
+.PHONY: help run test fuzz fuzz-api fuzz-uploads fuzz-video check fix licences sbom lock wheel blender clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -41,6 +41,10 @@ fuzz-api: $(STAMPS)/test ## Ask every operation of the API, in every role; EXAMP
 
 fuzz-uploads: $(STAMPS)/test ## Send damaged uploads to a running server; COUNT=10000
 	$(BIN)/python tests/fuzz/uploads.py --count $(COUNT)
+
+fuzz-video: COUNT = 2000
+fuzz-video: $(STAMPS)/test ## Decode damaged and hostile clips; COUNT=2000
+	$(BIN)/python tests/fuzz/video.py --count $(COUNT)
 
 check: $(STAMPS)/test ## Lint, format, types and licences, without writing
 	$(BIN)/ruff check .

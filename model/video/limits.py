@@ -18,7 +18,7 @@ class VideoLimits:
         max_frame_pixels: of one frame as it is stored; 4096 x 2304 by default.
         max_frames: that are decoded.
         max_cpu_s: of the child, over all its threads.
-        max_memory_bytes: address space of the child, libraries and stacks included.
+        max_memory_bytes: address space of the child, libraries and stacks included: 230 MiB before any clip.
         max_wall_s: that the caller waits for a sign of life from the child; ten times as long in all. Time in which the
             child waits for the caller does not count.
 

@@ -19,7 +19,7 @@ from hazardlens.model.video.wire import Job
 
 _MOST_WAITS: Final = 10
 """The parent waits in all for so many times as long as it does for one sign of life: a busy machine is no fault."""
-_MODULE: Final = "hazardlens.model.video.child"
+_COMMAND: Final = (sys.executable, "-I", "-m", "hazardlens.model.video.child")
 # One arena for all threads and one thread for arrays: address space is counted, and what is set aside counts as well.
 _ENVIRONMENT: Final = {"LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1"}
 
@@ -87,7 +87,7 @@ class Child:
         self._left_s = job.limits.max_wall_s * _MOST_WAITS
         text = json.dumps(job.as_json())
         self._process = subprocess.Popen(  # noqa: S603 - our own module, in our own Python
-            [sys.executable, "-I", "-m", _MODULE, text],
+            [*_COMMAND, text],
             stdin=opened,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
