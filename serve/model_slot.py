@@ -88,6 +88,16 @@ class ModelSlot:
         detector = loaded.classifier.detector
         _log.info("model_ready", name=detector.name, version=detector.version, policy=loaded.classifier.policy.id)
 
+    def put_first(self, loaded: LoadedModel) -> None:
+        """Fill the slot, unless somebody was faster."""
+        if not self.is_ready:
+            self.put(loaded)
+
+    def refuse(self, error: HazardlensError) -> None:
+        """Say why there is no model, unless there is one."""
+        if not self.is_ready:
+            self._state = error
+
     async def load(self, load: Callable[[], LoadedModel]) -> None:
         """Fill the slot beside the running server; an error becomes its state, and the server lives on to tell it.
 
@@ -104,11 +114,9 @@ class ModelSlot:
             log_failure(error)
             failure = BundleInvalidError(f"the model fails while it is loaded: {type(error).__name__}")
         else:
-            if self._state is None:
-                self.put(loaded)
+            self.put_first(loaded)
             return
-        if self._state is None:
-            self._state = failure
+        self.refuse(failure)
 
 
 def load_model(

@@ -150,10 +150,11 @@ def _bare(error: BundleError) -> BundleError:
 
 
 def _signature(path: Path) -> Signature:
-    return tuple(_stat(path / name) for name in _FILES)
+    return tuple(file_signature(path / name) for name in _FILES)
 
 
-def _stat(file: Path) -> tuple[int, int, int] | None:
+def file_signature(file: Path) -> tuple[int, int, int] | None:
+    """Inode, size and time of change in nanoseconds; None where there is no such file."""
     try:
         found = file.stat()
     except OSError:

@@ -61,7 +61,7 @@ class BundleLoader:
         """
         entry = self.shelf.find_sha256(model.sha256)
         if entry is None:
-            raise self._why_gone(model)
+            raise self.why_gone(model)
         return self.load(entry.path)
 
     def told(self, error: HazardlensError) -> str:
@@ -88,7 +88,8 @@ class BundleLoader:
         self_test(loaded.classifier)
         return loaded
 
-    def _why_gone(self, model: ModelKey) -> BundleError:
+    def why_gone(self, model: ModelKey) -> BundleError:
+        """Why no bundle has the content that a model was loaded from, or is to be loaded from."""
         try:
             entry = self.shelf.find(model.ref)
         except RequestError:

@@ -27,6 +27,7 @@ from hazardlens.serve.registry.choosing import ModelChanges
 from hazardlens.serve.registry.errors import ModelInServiceError, NoPreviousModelError
 from hazardlens.serve.registry.loading import BundleLoader, key_of
 from hazardlens.serve.registry.metrics import ModelMetrics, Outcome
+from hazardlens.serve.registry.on_disk import DiskWatch
 from hazardlens.serve.registry.state import Choice, ModelKey, Shadow, read_choice, read_shadow
 from hazardlens.serve.registry.trial import trial_of
 from hazardlens.serve.settings import Settings
@@ -102,6 +103,7 @@ class ModelRegistry:
 
         self.loader = BundleLoader(self.shelf, load, trial_of(settings))
         self._load_default = partial(load, settings.bundle_path, detector)
+        self.disk = DiskWatch(self.loader, slot, self.restore, settings.policy_path)
         self._default_is_set = "bundle_path" in settings.model_fields_set
         self._slot = slot
         self._store = store

@@ -34,6 +34,7 @@ async def models_in_service(
 
     def look_after() -> None:
         registry.loader.freed.tidy()
+        registry.disk.look()
         registry.follow()
 
     threads = [
@@ -55,6 +56,7 @@ async def models_in_service(
 
 async def _load(slot: ModelSlot, registry: ModelRegistry, loaded: threading.Event) -> None:
     try:
+        await asyncio.to_thread(registry.disk.remember)
         with logged_as_work("load-model"):
             await slot.load(registry.restore)
     finally:

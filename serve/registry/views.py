@@ -8,6 +8,7 @@ from hazardlens.model.bundle import LabelEntry, Manifest
 from hazardlens.serve.model_slot import LoadedModel
 from hazardlens.serve.problems import MEDIA_TYPE
 from hazardlens.serve.registry.bundles import Entry
+from hazardlens.serve.registry.on_disk import Damage
 from hazardlens.serve.registry.registry import Fallback, Listing
 from hazardlens.serve.registry.state import Shadow
 
@@ -84,6 +85,19 @@ class FallbackView(BaseModel):
         if fallback is None:
             return None
         return cls(wanted=fallback.wanted, code=fallback.code, detail=fallback.detail)
+
+
+class DamageView(BaseModel):
+    """The model in service answers from memory, but its bundle on disk is damaged or gone."""
+
+    model: str = Field(examples=["hazardlens-yolo11n@2026.2"])
+    code: str = Field(examples=["bundle_checksum_mismatch"])
+    detail: str = Field(examples=["model.onnx: sha256 is 5f…, the manifest says 0a…"])
+
+    @classmethod
+    def of(cls, damage: Damage | None) -> "DamageView | None":
+        """The same for the API."""
+        return None if damage is None else cls(model=damage.model, code=damage.code, detail=damage.detail)
 
 
 class ShadowView(BaseModel):

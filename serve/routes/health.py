@@ -10,7 +10,7 @@ from hazardlens.serve.documents import problem_answers
 from hazardlens.serve.errors import ModelLoadingError, ModelUnusableError
 from hazardlens.serve.metrics import CONTENT_TYPE
 from hazardlens.serve.problems import answer_for, respond
-from hazardlens.serve.registry.views import FallbackView
+from hazardlens.serve.registry.views import DamageView, FallbackView
 from hazardlens.serve.services import Services, services_of
 from hazardlens.serve.settings import Settings
 
@@ -33,6 +33,10 @@ class Ready(BaseModel):
     policy: str = Field(examples=["2026.1+0a1b2c3d4e5f"])
     fallback: FallbackView | None = Field(
         None, description="There while the model that was chosen cannot be used and another one answers in its place."
+    )
+    damaged: DamageView | None = Field(
+        None,
+        description="There while the model in service is damaged or gone on disk: a restart would not have it.",
     )
 
 
@@ -66,6 +70,7 @@ async def readyz(request: Request, services: Annotated[Services, Depends(service
         model=f"{detector.name} {detector.version}",
         policy=classifier.policy.id,
         fallback=FallbackView.of(services.models.fallback),
+        damaged=DamageView.of(services.models.disk.damage),
     )
     return Response(ready.model_dump_json(exclude_none=True), media_type="application/json")
 
