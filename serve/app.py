@@ -63,6 +63,8 @@ from hazardlens.serve.store.places import open_blobs
 from hazardlens.serve.tracing import Tracing, open_tracing
 from hazardlens.serve.uploads import UploadLimits
 
+_CLIP_NICENESS: Final = 2
+"""Two threads of photos then have two thirds of two cores, with a clip and its decoder beside them."""
 _RANDOM: Final = secrets.SystemRandom()
 _BODIES: Final[Mapping[str, type[MediaBody]]] = {"/v1/classify": JsonBody, "/v1/reports": ReportBody}
 """Path of an endpoint that takes photos -> its JSON form."""
@@ -177,6 +179,7 @@ def _make_services(
         max_wait_s=settings.video_wall_s,
         refused=metrics.refused,
         name="clips",
+        niceness=_CLIP_NICENESS,
     )
     metrics.watch(
         "clips_running", "Clips that this server works on, of requests and of reports.", lambda: clip_pool.running

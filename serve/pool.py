@@ -4,6 +4,7 @@ Decoders and onnxruntime release the GIL, so threads use all cores; the event lo
 """
 
 import asyncio
+import os
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -34,7 +35,7 @@ class WorkerPool:
     others come, its newest jobs are refused to make room for theirs.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - two that matter, the others have defaults
         self,
         threads: int,
         queue_length: int,
@@ -45,6 +46,7 @@ class WorkerPool:
         refused: Callable[[Refusal], None] = lambda _: None,
         around: Callable[[], AbstractContextManager[object]] = nullcontext,
         name: str = "classify",
+        niceness: int = 0,
     ) -> None:
         """Start no thread yet.
 
@@ -57,6 +59,7 @@ class WorkerPool:
             refused: told why a job has no place.
             around: gives a block to run each job in, in its thread.
             name: of the threads.
+            niceness: of the threads, and of processes that they start, beyond that of this process.
         """
         self._threads = threads
         self._max_wait_s = max_wait_s
@@ -64,7 +67,7 @@ class WorkerPool:
         self._waited = waited
         self._refused = refused
         self._around = around
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._executor = ThreadPoolExecutor(threads, name, _be_nice, (niceness,))
         self._lock = threading.Lock()  # jobs end in their thread, and are admitted in the loop's
         self._queue = FairQueue[_Job[Any]](queue_length)
         self._come_back = ComeBack()
@@ -199,6 +202,12 @@ class WorkerPool:
                     self._running -= 1
             job.tell()  # last, so that whoever waits for it sees the counts without it
             job = following
+
+
+def _be_nice(niceness: int) -> None:
+    if niceness:
+        thread = threading.get_native_id()  # on Linux a thread has a niceness of its own
+        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + niceness)
 
 
 class _Job(Generic[T]):

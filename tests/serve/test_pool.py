@@ -1,4 +1,5 @@
 import asyncio
+import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -164,3 +165,20 @@ def test_many_threads_of_many_loops_leave_the_count_at_zero() -> None:
             done.result()
     pool.close()
     assert (pool.running, pool.waiting) == (0, 0)
+
+
+async def _priority_in(pool: WorkerPool) -> int:
+    def priority() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    return await pool.run(priority, sender="a", gone=asyncio.Event().wait)
+
+
+def test_a_pool_may_let_others_go_first() -> None:
+    plain, nice = WorkerPool(1, 1), WorkerPool(1, 1, niceness=2)
+    try:
+        usual, lower = asyncio.run(_priority_in(plain)), asyncio.run(_priority_in(nice))
+    finally:
+        plain.close()
+        nice.close()
+    assert lower == min(19, usual + 2)
