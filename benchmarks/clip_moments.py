@@ -115,13 +115,13 @@ def photos(data: Path) -> tuple[list[PhotoRecord], list[PhotoRecord]]:
 def walks(
     hazards: Sequence[PhotoRecord], harmless: Sequence[PhotoRecord], seconds: float, rng: np.random.Generator
 ) -> list[list[Sight]]:
-    """A clip's walks: three sights in ten are a hazard, in view for one to three seconds; one in eight is dark."""
+    """A clip's walks: every second sight is a hazard, in view for one to three seconds; one in eight is dark."""
     rows: list[list[Sight]] = []
     total = 0.0
     while total < seconds:
         row = []
         for _ in range(int(rng.integers(1, 6))):
-            is_hazard = rng.random() < 0.3
+            is_hazard = rng.random() < 0.5
             pool = hazards if is_hazard else harmless
             record = pool[int(rng.integers(len(pool)))]
             dwell = float(rng.choice([1.0, 1.0, 2.0, 3.0])) if is_hazard else float(rng.uniform(2, 7))

@@ -15,6 +15,7 @@ from hazardlens.model.pipeline import Classification, ClipResult
 from hazardlens.model.taxonomy import Urgency
 from hazardlens.model.triage.schema import Names, PolicyData
 from hazardlens.model.triage.values import Reason
+from hazardlens.model.video.spans import clock
 
 _URGENCY_STYLES: Final = {
     Urgency.IMMEDIATE: "bold red",
@@ -108,19 +109,13 @@ def _cells(path: Path, classification: Classification, policy: PolicyData, langu
 def _when(classification: Classification) -> str:
     """From when to when a clip shows what was decided, by its surest track; empty for a photo."""
     spans = [
-        f"{_clock(found.from_s)}–{_clock(found.until_s)}"
+        f"{clock(found.from_s)}–{clock(found.until_s)}"
         for entry in classification.media
         if isinstance(entry, ClipResult)
         for found in entry.detections
         if found.hazard is classification.prefill.category
     ]
     return spans[0] if spans else ""
-
-
-def _clock(seconds: float) -> str:
-    """Minutes, seconds and tenths."""
-    tenths = round(seconds * 10)
-    return f"{tenths // 600}:{tenths // 10 % 60:02}.{tenths % 10}"
 
 
 def _in(language: Language, names: Names | Reason) -> str:

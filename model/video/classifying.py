@@ -29,6 +29,7 @@ from hazardlens.model.video.clip import ClipInfo, Frame
 from hazardlens.model.video.limits import VideoLimits
 from hazardlens.model.video.marks import MAX_MARKS, Mark, thinned
 from hazardlens.model.video.reading import open_clip
+from hazardlens.model.video.spans import with_span
 from hazardlens.model.video.stills import Still
 from hazardlens.model.video.tracking import BoxXyxy, Hit, Track
 from hazardlens.model.video.watching import Watcher
@@ -174,6 +175,7 @@ class ClipClassifier:
         with stage("triage"):
             seen = shown.evidence()
             decision = decide([*evidence, *seen], text, policy=self._photos.policy, model=self._photos.view)
+            decision = with_span(decision, shown.listed, self._photos.hazards, self._photos.policy.data)
         classification = Classification(
             request_id=request_id,
             model=ModelRef(name=self._photos.detector.name, version=self._photos.detector.version),
@@ -198,7 +200,7 @@ class _Shown:
     ) -> None:
         self._classifier, self._watcher, self._info = classifier, watcher, info
         self._tracks = tracks
-        self._listed = [
+        self.listed = [
             track
             for track in tracks
             if track.score >= (classifier.thresholds[track.label] if min_confidence is None else min_confidence)
@@ -229,7 +231,7 @@ class _Shown:
                 from_s=round(track.from_s, 2),
                 until_s=round(track.until_s, 2),
             )
-            for track in self._listed
+            for track in self.listed
         ]
         info = self._info
         return ClipResult(
@@ -255,7 +257,7 @@ class _Shown:
 
     def marks(self) -> tuple[Mark, ...]:
         """The listed tracks as marks; see `ClipAnswer`."""
-        return tuple(self._mark(track) for track in reversed(self._listed[:MAX_MARKS]))
+        return tuple(self._mark(track) for track in reversed(self.listed[:MAX_MARKS]))
 
     def _mark(self, track: Track) -> Mark:
         places = [track.hits[place] for place in thinned(len(track.hits))]
@@ -270,7 +272,7 @@ class _Shown:
         """Tracks that stand for a hazard, as they get a place: the best of each hazard, then the second of each."""
         turns: dict[object, int] = {}
         ranked = []
-        for track in self._listed:
+        for track in self.listed:
             hazard = self._classifier.hazards[track.label]
             if hazard is not None:
                 turns[hazard] = turns.get(hazard, 0) + 1
@@ -281,7 +283,7 @@ class _Shown:
         across, down = still.width / self._info.width, still.height / self._info.height
         found = tuple(
             self._detection(track, (box[0] * across, box[1] * down, box[2] * across, box[3] * down))
-            for track, hit in self._on(still.look, self._listed)
+            for track, hit in self._on(still.look, self.listed)
             for box in (hit.box_xyxy,)
         )
         return EvidenceFrame(round(still.time_s, 2), still.jpeg, still.width, still.height, found)

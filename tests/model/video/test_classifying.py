@@ -88,6 +88,9 @@ def test_a_hazard_of_one_second_in_two_minutes_is_found_with_its_time_and_its_bo
     assert found.box.model_dump() == {"x_min": 160, "y_min": 120, "x_max": 320, "y_max": 240}
     assert answer.classification.prefill.category is Category.RAISED_MANHOLE_COVER
     assert answer.classification.request_id == "abc"
+    told = next(reason for reason in answer.classification.prefill.reasons if reason.code == "seen_in_clip")
+    assert "from 1:17." in told.en
+    assert "1:17." in told.zh
 
 
 def test_a_false_alarm_of_one_frame_dies(policy: Policy, detector: ScriptedDetector) -> None:
