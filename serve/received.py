@@ -17,6 +17,7 @@ from hazardlens.serve.errors import BodyTimeoutError, BodyTooLargeError, Content
 from hazardlens.serve.settings import Settings
 
 RETRY_AFTER_S: Final = 5
+_LARGE_BYTES: Final = 4 * 1024 * 1024
 
 
 class Hold:
@@ -149,13 +150,20 @@ async def receive_body(
                 async with asyncio.timeout(patience_s):
                     chunk = await anext(stream)
             except StopAsyncIteration:
-                return b"".join(chunks)
+                return await _joined(chunks, hold.size_bytes)
             except TimeoutError as error:
                 raise BodyTimeoutError(_too_slow(pace, clock() - began_s, hold.size_bytes)) from error
             if max_bytes is not None and hold.size_bytes + len(chunk) > max_bytes:
                 raise BodyTooLargeError(f"more than {max_bytes} bytes")
             hold.add(len(chunk))
             chunks.append(chunk)
+
+
+async def _joined(chunks: list[bytes], size_bytes: int) -> bytes:
+    """One piece of them all. While large ones are joined in a thread, Python lets the loop go on."""
+    if size_bytes < _LARGE_BYTES:
+        return b"".join(chunks)
+    return await asyncio.to_thread(b"".join, chunks)
 
 
 def _too_slow(pace: Pace, elapsed_s: float, received_bytes: int) -> str:

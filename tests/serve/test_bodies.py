@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import pytest
@@ -146,6 +146,20 @@ def test_chunks_make_a_body() -> None:
     memory = BodyMemory(10)
     assert receive(memory, chunk(b"abc"), chunk(b""), chunk(b"de", more=False)) == b"abcde"
     assert memory.held_bytes == 0
+
+
+def test_a_large_body_is_put_together_away_from_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    handed_over = []
+
+    async def in_thread(function: Callable[..., bytes], *args: list[bytes]) -> bytes:
+        handed_over.append(len(args[0]))
+        return function(*args)
+
+    monkeypatch.setattr(asyncio, "to_thread", in_thread)
+    half = bytes(2_500_000)
+    assert len(receive(BodyMemory(6_000_000), chunk(half), chunk(half, more=False))) == 5_000_000
+    assert receive(BodyMemory(10), chunk(b"abc", more=False)) == b"abc"
+    assert handed_over == [2]
 
 
 def test_a_body_of_few_bytes_is_refused_as_soon_as_it_has_more() -> None:
