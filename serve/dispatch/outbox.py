@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, RowMapping, insert, select, update
+from sqlalchemy import Connection, Row, RowMapping, insert, or_, select, update
 
 from hazardlens.model.taxonomy import Category
 from hazardlens.serve.reports.ids import new_report_id
@@ -175,7 +175,9 @@ def _due(now: datetime, resting: Collection[str]) -> Any:  # noqa: ANN401 - a Se
         )
         .join(dispatch_targets, dispatch_targets.c.route == deliveries.c.route)
         .join(reports, reports.c.id == deliveries.c.report_id)
-        .where(deliveries.c.state == DeliveryState.WAITING, deliveries.c.next_at <= now)
+        # What was never tried is due, whatever its time says: the clock may have gone back since.
+        .where(deliveries.c.state == DeliveryState.WAITING)
+        .where(or_(deliveries.c.next_at <= now, deliveries.c.attempts == 0))
         .where(dispatch_targets.c.enabled, dispatch_targets.c.url.is_not(None))
         .where(deliveries.c.route.not_in(resting))
         .order_by(deliveries.c.next_at, deliveries.c.id)

@@ -21,7 +21,7 @@ _log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("hazardlens")
 _WRITE: Final = "hazardlens_write"
 _PATIENCE: Final = "hazardlens_patience_ms"
 _BUSY_TIMEOUT_MS: Final = 10_000
-_PROBE_MS: Final = 2_000
+_PROBE_MS: Final = 4_000  # shorter than whoever asks for a probe waits, so that they are told why
 _POOL_TIMEOUT_S: Final = 10
 # A server that is gone without a word is noticed in seconds; libpq's own answer is "perhaps in two hours".
 _POSTGRES_DEFAULTS: Final = {

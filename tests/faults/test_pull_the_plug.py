@@ -8,7 +8,8 @@ import pytest
 from servers import free_port
 from support.painted import painted
 from support.pictures import saved
-from support.plug import PASSWORD, Ledger, Plug, reckon, run_until_pulled
+from support.plug import Plug
+from support.reckoning import Ledger, reckon, run_until_pulled
 
 
 @pytest.mark.slow
@@ -20,9 +21,9 @@ def test_what_was_acknowledged_survives_a_kill_at_any_moment(
     dice = random.Random(moments)  # noqa: S311 - chance, not secrets
     photo = saved(painted(320, 240, stacked_clutter=(40, 60, 200, 200)), "JPEG")
     ledger = Ledger()
-    plug = Plug(tmp_path, free_port())
+    plug = Plug(tmp_path / "var", free_port())
     request.addfinalizer(plug.pull)
-    plug.admin("account", "add", "li", "--role", "reviewer", "--password-stdin", stdin=f"{PASSWORD}\n")
+    plug.add_account("li")
     for moment in range(moments):
         plug.start()
         run_until_pulled(plug, ledger, moment=moment, photo=photo, dice=dice)

@@ -5,6 +5,7 @@ It is a stand-in, not a proof of S3: what it shows is that our side sends the ri
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import formatdate
@@ -22,16 +23,18 @@ class ObjectServer(ThreadingHTTPServer):
         objects: path, with the bucket -> content.
         requests: method and path of each request.
         failing: the status to answer everything with; None to work.
+        delay_s: seconds before each answer.
         written_at: when all objects are said to have been put.
     """
 
     daemon_threads = True
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.objects: dict[str, bytes] = {}
+    def __init__(self, port: int = 0, objects: dict[str, bytes] | None = None) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.objects: dict[str, bytes] = {} if objects is None else objects
         self.requests: list[tuple[str, str]] = []
         self.failing: int | None = None
+        self.delay_s = 0.0
         self.written_at = datetime.now(UTC)
 
     @property
@@ -84,6 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _is_working(self) -> bool:
         self.server.requests.append((self.command, self._path()))
+        time.sleep(self.server.delay_s)
         if self.server.failing is not None:
             self._answer(self.server.failing, b"<Error><Code>Broken</Code></Error>")
         return self.server.failing is None
@@ -102,9 +106,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def object_server() -> Iterator[ObjectServer]:
-    """Serve until the block ends."""
-    with ObjectServer() as server:
+def object_server(port: int = 0, objects: dict[str, bytes] | None = None) -> Iterator[ObjectServer]:
+    """Serve until the block ends; on a port of one's own, and with objects of a server before, where given."""
+    with ObjectServer(port, objects) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:

@@ -154,6 +154,13 @@ def test_what_is_claimed_is_left_alone_until_its_lease_ends(store: Store) -> Non
     assert (again.id, again.attempt) == (delivery_id, 2)
 
 
+def test_what_was_never_tried_is_due_though_the_clock_has_gone_back(store: Store) -> None:
+    waiting_delivery(store, URL)
+    hour = timedelta(hours=1)
+    assert _claim(store, -hour) is not None
+    assert _claim(store, -hour) is None  # it is being sent
+
+
 def test_a_target_that_is_switched_off_keeps_its_deliveries(store: Store) -> None:
     _, delivery_id = waiting_delivery(store, URL)
     for enabled in (False, True):
