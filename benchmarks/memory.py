@@ -117,19 +117,19 @@ def encode_uploads(files: dict[Path, int], port: int) -> list[Upload]:
     return uploads
 
 
-def send(server: Server, uploads: Sequence[Upload], count: int) -> Figures:
-    """Send in turn over a few connections, and look at the server's memory every `_STEP` uploads, and at the end."""
+def send(server: Server, uploads: Sequence[Upload], count: int, step: int = _STEP) -> Figures:
+    """Send in turn over a few connections, and look at the server's memory every `step` uploads, and at the end."""
     figures = Figures()
     started = time.perf_counter()
-    for first in range(0, count, _STEP):
-        todo = iter([uploads[number % len(uploads)] for number in range(first, min(count, first + _STEP))])
+    for first in range(0, count, step):
+        todo = iter([uploads[number % len(uploads)] for number in range(first, min(count, first + step))])
         lock = threading.Lock()
         threads = [threading.Thread(target=_work, args=(server.port, todo, lock, figures)) for _ in range(_CLIENTS)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        done = min(count, first + _STEP)
+        done = min(count, first + step)
         figures.rss_mib.append((done, _resident_mib(server)))
         print(f"{done} uploads: {figures.rss_mib[-1][1]:.0f} MiB", file=sys.stderr, flush=True)
     figures.photos_s = count / (time.perf_counter() - started)

@@ -31,6 +31,9 @@ MAX_SIDE_PX: Final = 65_535
 WORK_FACTOR: Final = 4
 """How many times the limit's pixels may be moved for one HEIF or AVIF: a phone's tiles, their canvas and a gain map."""
 
+_HEVC_PADDING_PX: Final = 63
+"""A coded picture is padded to whole blocks, which are cut off again: a photo of just the limit is a little more."""
+
 _FACTORS: Final = (8, 4, 2)
 
 
@@ -98,7 +101,7 @@ def _check_early(data: bytes, kind: PhotoFormat, max_pixels: int) -> None:
     if kind in {PhotoFormat.HEIF, PhotoFormat.AVIF}:
         container = read_container(data, kind)
         for size_wh in container.sizes_wh:
-            _check_size(size_wh, max_pixels)
+            _check_size(size_wh, max_pixels, padding_px=_HEVC_PADDING_PX if kind is PhotoFormat.HEIF else 0)
         if container.work_pixels > WORK_FACTOR * max_pixels:
             raise ImageTooLargeError(
                 f"the photo is made of {container.work_pixels / 1e6:.1f} megapixels of tiles and layers; "
@@ -139,11 +142,11 @@ def _upright_photo(pixels: Pixels, size_wh: tuple[int, int], orientation: int, k
     return Photo(turn_upright(pixels, orientation), width, height, kind.value)
 
 
-def _check_size(size_wh: tuple[int, int], max_pixels: int) -> None:
+def _check_size(size_wh: tuple[int, int], max_pixels: int, *, padding_px: int = 0) -> None:
     width, height = size_wh
     if width < 1 or height < 1:
         raise ImageBrokenError(f"the header announces {width}x{height} pixels")
-    if width * height > max_pixels:
+    if max(1, width - padding_px) * max(1, height - padding_px) > max_pixels:
         raise _too_large(size_wh, max_pixels)
     if max(size_wh) > MAX_SIDE_PX:
         raise ImageTooLargeError(f"{width}x{height} has a side of more than {MAX_SIDE_PX} pixels")
