@@ -1,5 +1,6 @@
 """What a clip is and what is seen of it: values without a decoder."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,9 @@ class ClipInfo:
         duration_s: from the first frame to the end of the last.
         frame_rate: frames in a second, on average.
         rotation_deg: how far the stored picture was turned clockwise to be upright: 0, 90, 180 or 270.
+
+    Raises:
+        ValueError: a size or time is impossible.
     """
 
     format: VideoFormat
@@ -29,6 +33,14 @@ class ClipInfo:
     duration_s: float
     frame_rate: float
     rotation_deg: int
+
+    def __post_init__(self) -> None:
+        """Check the sizes and times: they come from a process that a stranger's file may have taken over."""
+        sizes = (self.width, self.height)
+        if not all(type(side) is int and side > 0 for side in sizes):
+            raise ValueError(f"size: expected whole numbers from 1, found {sizes}")
+        if not (self.duration_s >= 0 and math.isfinite(self.duration_s) and self.frame_rate >= 0):
+            raise ValueError(f"time: expected 0 or more, found {self.duration_s} s at {self.frame_rate}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

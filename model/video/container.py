@@ -156,7 +156,7 @@ def check_duration(seconds: float, limits: VideoLimits) -> None:
 def broken(error: Exception) -> VideoBrokenError:
     """What to say of a clip that FFmpeg refuses."""
     if isinstance(error, MemoryError | BlockingIOError):  # the second where no thread can be started
-        raise MemoryError from error
+        raise MemoryError from error  # noqa: TRY004 - it is about memory
     return VideoBrokenError(f"it is truncated or corrupt ({getattr(error, 'strerror', None) or 'cannot be read'})")
 
 

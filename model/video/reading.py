@@ -64,7 +64,7 @@ class Clip:
             raise babble()
         head = self._child.data(wire.FRAME.size, wire.FRAME.size)
         time_s, width, height, spare, shot, sharpness = wire.FRAME.unpack(head)
-        if length != wire.FRAME.size + width * height * 3 or max(width, height) > self._max_side_px:
+        if length != wire.FRAME.size + width * height * 3 or not 0 < max(width, height) <= self._max_side_px:
             raise babble()
         pixels = np.empty((height, width, 3), np.uint8)
         self._child.data_into(pixels.data.cast("B"))
@@ -104,5 +104,5 @@ def open_clip(
 def _clip_info(values: Any) -> ClipInfo:  # noqa: ANN401 - JSON
     try:
         return ClipInfo(**values)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise babble() from error
