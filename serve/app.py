@@ -3,10 +3,11 @@
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
-from typing import Final
+from typing import Final, Self
 
 from fastapi import FastAPI
 
@@ -33,6 +34,7 @@ from hazardlens.serve.registry.metrics import ModelMetrics
 from hazardlens.serve.registry.registry import ModelRegistry
 from hazardlens.serve.registry.running import models_in_service
 from hazardlens.serve.registry.shadow import ShadowWorker
+from hazardlens.serve.reports.clip_metrics import ClipMetrics
 from hazardlens.serve.reports.clip_working import working_on_clips
 from hazardlens.serve.reports.documents import REPORT_EXAMPLES
 from hazardlens.serve.reports.fields import ReportBody
@@ -118,7 +120,7 @@ def create_app(  # noqa: PLR0913 - one for each seam that tests replace
         version=version("hazardlens"),
         openapi_url=None,  # routes/docs.py answers for it, like any other route
         redirect_slashes=False,  # a redirected upload travels twice
-        lifespan=partial(_lifespan, services, WaitingGauges(services.metrics.registry), tracing, greet),
+        lifespan=partial(_lifespan, services, _OwnMetrics.of(services), tracing, greet),
         exception_handlers=EXCEPTION_HANDLERS,
     )
     app.state.services = services
@@ -230,9 +232,22 @@ def _make_services(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _OwnMetrics:
+    """Of work beside the requests. Made with the app, because it may start more than once."""
+
+    waiting: WaitingGauges
+    clips: ClipMetrics
+
+    @classmethod
+    def of(cls, services: Services) -> Self:
+        registry = services.metrics.registry
+        return cls(WaitingGauges(registry), ClipMetrics(registry))
+
+
 @asynccontextmanager
 async def _lifespan(
-    services: Services, gauges: WaitingGauges, tracing: Tracing, greet: Callable[[Services], None], _: FastAPI
+    services: Services, metrics: _OwnMetrics, tracing: Tracing, greet: Callable[[Services], None], _: FastAPI
 ) -> AsyncIterator[None]:
     poll_s = services.settings.model_poll_s
     try:
@@ -240,10 +255,10 @@ async def _lifespan(
             kept(services.keeper),
             models_in_service(services.slot, services.models, services.shadow, poll_s=poll_s),
             sweeping(services),
-            working_on_clips(services),
+            working_on_clips(services, metrics.clips),
             delivering(services),
             purging(services),
-            gauging(services, gauges),
+            gauging(services, metrics.waiting),
             greeting(services.keeper.ready, partial(greet, services)),
         ):
             yield

@@ -87,9 +87,9 @@ async def _in_thread(call: Callable[[], T]) -> T:
 
 
 @asynccontextmanager
-async def working_on_clips(services: Services) -> AsyncIterator[None]:
+async def working_on_clips(services: Services, metrics: ClipMetrics) -> AsyncIterator[None]:
     """Work on an app's clips beside what is done in the block; what is under way at its end is put back."""
-    work = ClipWork(services, ClipMetrics(services.metrics.registry))
+    work = ClipWork(services, metrics)
     async with beside(work.run()):
         try:
             yield
