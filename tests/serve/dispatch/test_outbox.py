@@ -52,7 +52,13 @@ def test_a_decision_waits_to_be_told(store: Store, state: State) -> None:
     assert (told["external_id"], told["latitude"], told["longitude"]) == ("12345-6", 31.2, 121.5)
     assert told["decided_at"] == LATER.isoformat()
     assert told["media"] == [
-        {"n": 0, "width": 640, "height": 480, "preview": f"/v1/reports/{report_id}/media/0?form=preview"}
+        {
+            "n": 0,
+            "kind": "image",
+            "width": 640,
+            "height": 480,
+            "preview": f"/v1/reports/{report_id}/media/0?form=preview",
+        }
     ]
 
 
