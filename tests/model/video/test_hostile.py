@@ -48,7 +48,7 @@ CRAFTED = {
     "a table that ends before it begins": None,
     "an edit that goes round": None,
     "a clip of three thousand tracks": None,
-    "frames larger than it says": "video_broken",
+    "frames larger than it says": "video_too_large",
     "boxes in boxes": "video_broken",
     "a playlist": "video_format_unsupported",
     "a playlist behind a head": "video_broken",
