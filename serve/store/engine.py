@@ -1,6 +1,7 @@
 """The connection to the database: SQLite for one machine, PostgreSQL for many, by the address alone."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,14 +15,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from hazardlens.serve.errors import SettingsError
 from hazardlens.serve.store.errors import StoreUnavailableError
 from hazardlens.serve.store.migrate import upgrade
-from hazardlens.serve.store.outages import is_outage, why
+from hazardlens.serve.store.outages import is_held, is_outage, why
 
 _log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("hazardlens")
 
 _WRITE: Final = "hazardlens_write"
 _PATIENCE: Final = "hazardlens_patience_ms"
 _BUSY_TIMEOUT_MS: Final = 10_000
-_PROBE_MS: Final = 4_000  # shorter than whoever asks for a probe waits, so that they are told why
+_PROBE_MS: Final = 2_000
 _POOL_TIMEOUT_S: Final = 10
 # A server that is gone without a word is noticed in seconds; libpq's own answer is "perhaps in two hours".
 _POSTGRES_DEFAULTS: Final = {
@@ -47,6 +48,7 @@ class Store:
         self.engine: Engine = _make_engine(url)
         self._migrated = False
         self._closed = False
+        self._written_at = 0.0
 
     @property
     def is_sqlite(self) -> bool:
@@ -90,6 +92,7 @@ class Store:
         """
         with self._connection(**{_WRITE: True}) as connection, connection.begin():
             yield connection
+        self._written_at = time.monotonic()
 
     def ping(self) -> None:
         """Ask for nothing.
@@ -109,8 +112,14 @@ class Store:
         # On SQLite a number in the file's header that nobody uses, which shows a full disk. On PostgreSQL nothing: a
         # replica refuses that too, and servers that ask at once do not wait for each other.
         change = "PRAGMA user_version = 0" if self.is_sqlite else "DELETE FROM service_state WHERE false"
-        with self._connection(**{_WRITE: True, _PATIENCE: _PROBE_MS}) as connection, connection.begin():
-            connection.exec_driver_sql(change)
+        begun = time.monotonic()
+        try:
+            with self._connection(**{_WRITE: True, _PATIENCE: _PROBE_MS}) as connection, connection.begin():
+                connection.exec_driver_sql(change)
+        except StoreUnavailableError as error:
+            # Where others of ours came through meanwhile, nobody holds the lock: there is only a crowd before it.
+            if not (is_held(error.__cause__) and self._written_at > begun):
+                raise
 
     def settle(self) -> None:
         """Have SQLite's write-ahead log empty, which else holds erased words until it is written over; best effort.

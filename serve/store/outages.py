@@ -40,16 +40,24 @@ def is_outage(error: DBAPIError) -> bool:
     return isinstance(error, _OUTAGES) or error.connection_invalidated or _sqlstate(error) == _READ_ONLY
 
 
+def is_held(error: BaseException | None) -> bool:
+    """Whether SQLite's lock could not be had in time."""
+    return isinstance(error, DBAPIError) and _sqlite_name(error).startswith("SQLITE_BUSY")
+
+
 def why(error: DBAPIError) -> str:
     """One sentence for an outage."""
     if isinstance(error.orig, sqlite3.Error):
-        name = getattr(error.orig, "sqlite_errorname", None) or ""  # what Python itself finds wrong has none
-        meaning = _SQLITE.get("_".join(name.split("_")[:2]), "it cannot be used")
+        meaning = _SQLITE.get("_".join(_sqlite_name(error).split("_")[:2]), "it cannot be used")
     elif (state := _sqlstate(error)) is None:
         meaning = "it cannot be reached"
     else:
         meaning = next((words for start, words in _POSTGRES.items() if state.startswith(start)), "it cannot be used")
     return f"the database fails: {meaning}"
+
+
+def _sqlite_name(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlite_errorname", None) or ""  # what Python itself finds wrong has none
 
 
 def _sqlstate(error: DBAPIError) -> str | None:

@@ -3,6 +3,8 @@
 import contextlib
 import os
 import resource
+import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -46,6 +48,18 @@ def _on_a_small_disk(folder: Path) -> list[str]:
     return [*words, str(folder)]
 
 
+def _on_a_larger_disk(plug: Plug, make_plug: MakePlug) -> Plug:
+    """Copy what a server has on its small disk, as if it were cut off now, and start another one on that."""
+    os.kill(plug.pid, signal.SIGSTOP)
+    copy = plug.folder.with_name("copy")
+    shutil.copytree(plug.seen, copy)
+    plug.pull()  # and with it the small disk
+    shutil.copytree(copy, plug.folder, dirs_exist_ok=True)
+    moved = make_plug()
+    moved.start()
+    return moved
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["quota", "disk"])
 def test_a_full_disk_stops_reports_and_nothing_else(
@@ -54,7 +68,6 @@ def test_a_full_disk_stops_reports_and_nothing_else(
     """8 s each: a server and its start."""
     plug = make_plug(within=_on_a_small_disk(tmp_path / "var") if kind == "disk" else ())
     plug.start()
-    plug.add_account("li")
     ledger = Ledger()
     with Senders(plug, ledger, draw) as senders:
         senders.wait_for_more()
@@ -68,6 +81,9 @@ def test_a_full_disk_stops_reports_and_nothing_else(
         senders.wait_for_more()
     assert {status for status, _ in ledger.refused} <= {409, 503}
     assert ledger.impolite == 0
+    if kind == "disk":
+        plug = _on_a_larger_disk(plug, make_plug)
+    plug.add_account("li")
     reckon(plug, ledger)
 
 

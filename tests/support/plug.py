@@ -110,7 +110,7 @@ class Plug:
 
     def store(self) -> Store:
         """The server's database, from outside."""
-        return Store(self.environ.get("HAZARDLENS_DATABASE_URL") or f"sqlite:///{self.seen / 'hazardlens.sqlite3'}")
+        return Store(self.environ.get("HAZARDLENS_DATABASE_URL") or f"sqlite:///{self.folder / 'hazardlens.sqlite3'}")
 
     def pull(self) -> None:
         """Kill the server, which gets no chance to tidy up."""

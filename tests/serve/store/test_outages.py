@@ -5,6 +5,7 @@ import resource
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import event, exc, func, insert, select, text
@@ -129,6 +130,19 @@ def test_a_probe_tells_a_lock_before_a_request_would_give_up(tmp_path: Path, mon
     with store.write(), pytest.raises(StoreUnavailableError, match="holds its lock"):
         store.probe()
     store.probe()
+    store.close()
+
+
+def test_a_crowd_before_the_lock_is_no_outage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_PROBE_MS", 1)
+    store = Store(f"sqlite:///{tmp_path / 'a.sqlite3'}")
+    store.migrate()
+    with store.write():
+        with pytest.raises(StoreUnavailableError):
+            store.probe()
+        monkeypatch.setattr(engine, "time", SimpleNamespace(monotonic=lambda: 10.0))  # when the probe begins
+        store._written_at = 10.5  # somebody came through after that
+        store.probe()
     store.close()
 
 
