@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from hazardlens.cli.errors import FileMissingError, FileTooLargeError, FileUnreadableError
-from hazardlens.cli.photos import PHOTO_SUFFIXES, find_photos, read_file
+from hazardlens.cli.photos import PHOTO_SUFFIXES, VIDEO_SUFFIXES, find_photos, read_file
 
 
 def _touch(folder: Path, *names: str) -> None:
@@ -25,13 +25,13 @@ def test_a_folder_is_walked_by_name_to_the_bottom(tmp_path: Path) -> None:
 
 
 def test_other_and_hidden_files_are_skipped_and_counted(tmp_path: Path) -> None:
-    _touch(tmp_path, "a.jpg", "notes.txt", "film.mp4", ".hidden.jpg", ".trash/old.jpg")
+    _touch(tmp_path, "a.jpg", "notes.txt", "film.avi", ".hidden.jpg", ".trash/old.jpg")
     found = find_photos([tmp_path])
     assert [candidate.path.name for candidate in found.candidates] == ["a.jpg"]
     assert found.skipped == 4
 
 
-@pytest.mark.parametrize("suffix", sorted(PHOTO_SUFFIXES))
+@pytest.mark.parametrize("suffix", sorted(PHOTO_SUFFIXES | VIDEO_SUFFIXES))
 def test_every_photo_suffix_is_found(tmp_path: Path, suffix: str) -> None:
     _touch(tmp_path, f"a{suffix}")
     assert _names(tmp_path) == [f"a{suffix}"]
