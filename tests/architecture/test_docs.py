@@ -73,7 +73,7 @@ def test_the_changelog_tells_of_this_version() -> None:
 def test_the_page_on_dependencies_names_each_one() -> None:
     project = pyproject()["project"]
     groups = [project["dependencies"], *project["optional-dependencies"].values()]
-    names = {re.split(r"[<>=\[]", need)[0] for group in groups for need in group}
+    names = {re.split(r"[~<>=\[]", need)[0] for group in groups for need in group}
     text = (REPO / "docs/adr/0004-dependencies-and-licences.md").read_text("utf-8")
     assert sorted(name for name in names if not re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text)) == []
 
