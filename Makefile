@@ -14,14 +14,13 @@ PYTEST_ARGS ?= --numprocesses 2 --dist worksteal
 
 TARGET ?= all
 SECONDS ?= 60
-EXAMPLES ?= 100
 COUNT ?= 10000
 
 BIN := .venv/bin
 STAMPS := .venv/stamps
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install -qq --progress-bar off --constraint constraints.txt
 
-.PHONY: help run test fuzz fuzz-api fuzz-uploads fuzz-video check fix licences sbom lock wheel blender clean
+.PHONY: help run test fuzz fuzz-uploads fuzz-video check fix licences sbom lock wheel blender clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -35,9 +34,6 @@ test: $(STAMPS)/test $(STAMPS)/label-studio ## Run all tests; TESTS=tests/model 
 
 fuzz: $(STAMPS)/fuzz ## Fuzz the readers of files and requests; TARGET=png SECONDS=600
 	$(BIN)/python tests/fuzz/run.py $(TARGET) --seconds $(SECONDS)
-
-fuzz-api: $(STAMPS)/test ## Ask every operation of the API, in every role; EXAMPLES=200 for each
-	$(BIN)/python -m pytest tests/fuzz/test_api.py --fuzz-examples $(EXAMPLES)
 
 fuzz-uploads: $(STAMPS)/test ## Send damaged uploads to a running server; COUNT=10000
 	$(BIN)/python tests/fuzz/uploads.py --count $(COUNT)

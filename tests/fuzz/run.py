@@ -35,7 +35,11 @@ def _is_kept(name: str, seconds: int) -> bool:
     print(f"== {name}", flush=True)
     program = Path(__file__).with_name("guided.py")
     command = [sys.executable, str(program), name, str(seconds), str(_FOLDER / name)]
-    return subprocess.run(command, check=False).returncode == 0
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stderr or ():
+            if not line.startswith("INFO: Instrumenting"):  # a line for each module
+                print(line, end="", file=sys.stderr, flush=True)
+    return process.returncode == 0
 
 
 if __name__ == "__main__":

@@ -7,9 +7,10 @@ error in the log, a process or a file left open, or memory that grew.
 
 import argparse
 import collections
+import contextlib
 import http.client
-import itertools
 import json
+import math
 import socket
 import sys
 import tempfile
@@ -39,9 +40,12 @@ MOST_GROWTH: Final = 1.2
 _SETTLE_S: Final = 45.0
 _BODY_S: Final = 2
 """Seconds that the server waits for the rest of a body: many cases promise more than they send."""
-_PATIENCE_S: Final = 120.0
+_PATIENCE_S: Final = 300.0
 _FOLDER: Final = _TESTS.parent / "var" / "fuzz" / "uploads"
 _NO_ANSWER: Final = 0
+_BUSY: Final = 503
+"""With the code `overloaded`: no answer yet, as on a machine that has other work; the case is sent again."""
+_PAUSE_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ class Findings:
     Attributes:
         answers: family and status -> how often; 0: the connection was closed without an answer.
         broken: number of a case, and what is wrong with what came back.
+        sent: cases that were sent; fewer than asked for where the time was over.
         vitals: before, after the first tenth, at the end.
         log_errors: lines of the server's log that tell of an error.
         exit_code: of the server, when it was asked to stop.
@@ -76,6 +81,7 @@ class Findings:
     vitals: list[Vitals] = field(default_factory=list)
     log_errors: list[str] = field(default_factory=list)
     exit_code: int = 0
+    sent: int = 0
 
     def complaints(self, most_growth: float = MOST_GROWTH) -> Iterator[str]:
         """One line for each promise that was broken."""
@@ -92,27 +98,47 @@ class Findings:
             yield f"the server ended with {self.exit_code}"
 
 
-def attack(folder: Path, *, count: int, seed: int, clients: int, keep: Path | None = None) -> Findings:
-    """Start a server, send it so many cases, and stop it.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is sent.
 
-    Args:
-        folder: for the server's data and log.
+    Attributes:
         count: of cases.
         seed: which ones.
         clients: that send at the same time.
+        until: no case is begun after this time of the monotonic clock.
         keep: where to write the cases that broke something; None: nowhere.
     """
+
+    count: int
+    seed: int
+    clients: int
+    until: float = math.inf
+    keep: Path | None = None
+
+
+def attack(folder: Path, plan: Plan) -> Findings:
+    """Start a server, send it what is planned, and stop it.
+
+    Args:
+        folder: for the server's data and log.
+        plan: what to send.
+    """
     findings = Findings()
-    environ = {"HAZARDLENS_RATE_LIMIT_ANONYMOUS_PER_MINUTE": "0", "HAZARDLENS_BODY_IDLE_TIMEOUT_S": str(_BODY_S)}
+    environ = {
+        "HAZARDLENS_RATE_LIMIT_ANONYMOUS_PER_MINUTE": "0",
+        "HAZARDLENS_BODY_IDLE_TIMEOUT_S": str(_BODY_S),
+        "HAZARDLENS_MAX_QUEUE_WAIT_S": "60",
+    }
     with server_process(folder, SERVE, environ) as server:
         process = psutil.Process(server.process.pid)
         _wait_until_ready(server)
         starting = server.log.stat().st_size  # until then it says what it waits for
-        _send(server, range(-clients, 0), seed, clients, Findings(), None)  # the first ones load what loads late
+        _send(server, range(-plan.clients, 0), plan, Findings())  # the first ones load what loads late
         findings.vitals.append(Vitals.of(process))
-        early = max(count // 10, 1)
-        for numbers in (range(early), range(early, count)):
-            _send(server, numbers, seed, clients, findings, keep)
+        early = max(plan.count // 10, 1)
+        for numbers in (range(early), range(early, plan.count)):
+            _send(server, numbers, plan, findings)
             findings.vitals.append(_settled(process, findings.vitals[0]))
         findings.exit_code = server.stop()
         told = server.log.read_bytes()[starting:].decode("utf-8", "replace")
@@ -120,73 +146,83 @@ def attack(folder: Path, *, count: int, seed: int, clients: int, keep: Path | No
     return findings
 
 
-def _send(
-    server: ServerProcess, numbers: range, seed: int, clients: int, findings: Findings, keep: Path | None
-) -> None:
+def _send(server: ServerProcess, numbers: range, plan: Plan, findings: Findings) -> None:
     todo, lock = iter(numbers), threading.Lock()
 
     def work() -> None:
-        while True:
+        while time.monotonic() < plan.until:
             with lock:
                 number = next(todo, None)
             if number is None:
                 return
-            one = case(number, seed)
-            status, wrong = _judge(one, server)
+            one = case(number, plan.seed)
+            tries = list(_try(one, server))
             with lock:
-                findings.answers[one.family, status] += 1
-                if wrong:
-                    findings.broken.append((number, f"{one.family}: {wrong}"))
-                    if keep is not None:
-                        keep.mkdir(parents=True, exist_ok=True)
-                        (keep / f"{seed}-{number}.http").write_bytes(one.wire)
+                findings.sent += 1
+                findings.answers.update((one.family, status) for status, _ in tries)
+                _note(tries[-1][1], number, one, plan, findings)
+                if findings.sent % 1000 == 0:
+                    now = Vitals.of(psutil.Process(server.process.pid))
+                    print(f"{findings.sent}: {now.memory_mib:.0f} MiB, {len(findings.broken)} broken", flush=True)
 
-    threads = [threading.Thread(target=work) for _ in range(clients)]
+    threads = [threading.Thread(target=work) for _ in range(plan.clients)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
 
-def _judge(one: Case, server: ServerProcess) -> tuple[int, str]:
-    """The status that came back, and what is wrong with it; "" where nothing is."""
-    if server.process.poll() is not None:
-        return _NO_ANSWER, f"the server is gone with {server.process.returncode}"
-    status, kind, body = _exchange(one, server.port)
+def _try(one: Case, server: ServerProcess) -> Iterator[tuple[int, str]]:
+    """Send a case until it is answered: each time the status, and what is wrong with it; "" where nothing is."""
+    while True:
+        if server.process.poll() is not None:
+            yield _NO_ANSWER, f"the server is gone with {server.process.returncode}"
+            return
+        status, kind, body = _exchange(one, server.port)
+        busy = status == _BUSY and json.loads(body)["code"] == "overloaded"
+        yield status, "" if busy else _judge(one, status, kind, body)
+        if not busy:
+            return
+        time.sleep(_PAUSE_S)
+
+
+def _note(wrong: str, number: int, one: Case, plan: Plan, findings: Findings) -> None:
+    if not wrong:
+        return
+    findings.broken.append((number, f"{one.family}: {wrong}"))
+    if plan.keep is not None:
+        plan.keep.mkdir(parents=True, exist_ok=True)
+        (plan.keep / f"{plan.seed}-{number}.http").write_bytes(one.wire)
+
+
+def _judge(one: Case, status: int, kind: str, body: bytes) -> str:
+    """What is wrong with an answer; "" where nothing is."""
     if status >= 500:
-        return status, f"{status} {body[:200]!r}"
+        return f"{status} {body[:200]!r}"
     if one.good and status not in {200, 201}:
-        return status, f"a good photo got {status} {body[:200]!r}"
+        return f"a good photo got {status} {body[:200]!r}"
     if status == _NO_ANSWER and one.framed and not one.finished:
-        return status, "a whole request got no answer"
+        return "a whole request got no answer"
     if status >= 400 and one.framed and kind != "application/problem+json":
-        return status, f"{status} as {kind}"
-    return status, ""
+        return f"{status} as {kind}"
+    return ""
 
 
 def _exchange(one: Case, port: int) -> tuple[int, str, bytes]:
     """Send a case: the answer's status, content type and body."""
     with socket.create_connection(("127.0.0.1", port), _PATIENCE_S if one.framed else _BODY_S * 4) as connection:
-        try:
+        with contextlib.suppress(OSError):  # refused before all was sent: the answer may be there all the same
             connection.sendall(one.wire)
             if one.cut_off:
                 connection.shutdown(socket.SHUT_WR)
-        except OSError:  # refused before all was sent: the answer may be there all the same
-            pass
         if one.finished:
             return _NO_ANSWER, "", b""
-        response = http.client.HTTPResponse(connection)
-        try:
-            response.begin()
-            return response.status, response.getheader("content-type", ""), response.read()
-        except TimeoutError:
-            if one.framed:
-                raise
-            return _NO_ANSWER, "", b""  # the server waits for what never comes
-        except (OSError, http.client.HTTPException):
-            return _NO_ANSWER, "", b""
-        finally:
-            response.close()
+        with contextlib.closing(http.client.HTTPResponse(connection)) as response:
+            try:
+                response.begin()
+                return response.status, response.getheader("content-type", ""), response.read()
+            except (OSError, http.client.HTTPException):  # closed, or the server waits for what never comes
+                return _NO_ANSWER, "", b""
 
 
 def _settled(process: psutil.Process, before: Vitals) -> Vitals:
@@ -198,13 +234,12 @@ def _settled(process: psutil.Process, before: Vitals) -> Vitals:
 
 
 def _wait_until_ready(server: ServerProcess) -> None:
-    for _ in itertools.repeat(None, 1200):
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
-        connection.request("GET", "/readyz")
-        if connection.getresponse().status == 200:
-            return
+    deadline = time.monotonic() + _PATIENCE_S
+    ready = Case("", b"GET /readyz HTTP/1.1\r\nHost: fuzz\r\nConnection: close\r\n\r\n")
+    while _exchange(ready, server.port)[0] != 200:
+        if time.monotonic() > deadline:
+            raise RuntimeError("the server does not get ready: " + server.log.read_text()[-2000:])
         time.sleep(0.1)
-    raise RuntimeError("the server does not get ready: " + server.log.read_text()[-2000:])
 
 
 def _tells_of_an_error(line: str) -> bool:
@@ -219,11 +254,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=10_000, help="uploads; default: 10000")
     parser.add_argument("--seed", type=int, default=1, help="which uploads; default: 1")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="after which no more are sent; default: none")
     parser.add_argument("--clients", type=int, default=4, help="at the same time; default: 4")
     asked = parser.parse_args()
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="hazardlens-fuzz-") as folder:
-        findings = attack(Path(folder), count=asked.count, seed=asked.seed, clients=asked.clients, keep=_FOLDER)
+        plan = Plan(asked.count, asked.seed, asked.clients, start + asked.minutes * 60, _FOLDER)
+        findings = attack(Path(folder), plan)
     _print(findings, asked.count, time.monotonic() - start)
     complaints = list(findings.complaints())
     for complaint in complaints:
@@ -237,9 +274,11 @@ def _print(findings: Findings, count: int, seconds: float) -> None:
     print("| --- |" + " ---: |" * len(statuses))
     for family in dict.fromkeys(family for family, _ in sorted(findings.answers)):
         print(f"| {family} | " + " | ".join(str(findings.answers[family, status]) for status in statuses) + " |")
-    for when, found in zip(("before", f"after {max(count // 10, 1)}", f"after {count}"), findings.vitals, strict=True):
+    for when, found in zip(
+        ("before", f"after {max(count // 10, 1)}", f"after {findings.sent}"), findings.vitals, strict=True
+    ):
         print(f"{when}: {found.processes} processes, {found.open_files} open files, {found.memory_mib:.0f} MiB")
-    print(f"{count} uploads in {seconds:.0f} s")
+    print(f"{findings.sent} uploads in {seconds:.0f} s")
 
 
 if __name__ == "__main__":
