@@ -159,7 +159,7 @@ def test_a_large_body_is_put_together_away_from_the_event_loop(monkeypatch: pyte
     half = bytes(2_500_000)
     assert len(receive(BodyMemory(6_000_000), chunk(half), chunk(half, more=False))) == 5_000_000
     assert receive(BodyMemory(10), chunk(b"abc", more=False)) == b"abc"
-    assert handed_over == [2]
+    assert len(handed_over) == 1
 
 
 def test_a_body_of_few_bytes_is_refused_as_soon_as_it_has_more() -> None:
