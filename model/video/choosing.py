@@ -33,7 +33,7 @@ _MAX_GAIN: Final = 1.5
 
 @dataclass(frozen=True, slots=True)
 class FrameChoice:
-    """How densely a clip is looked at. docs/video.md has the curve that the defaults were chosen from.
+    """How densely a clip is looked at; docs/video.md says why so densely.
 
     Attributes:
         min_gap_s: no closer than this to the frame before, within one shot.
