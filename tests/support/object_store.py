@@ -29,9 +29,9 @@ class ObjectServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, port: int = 0, objects: dict[str, bytes] | None = None) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
-        self.objects: dict[str, bytes] = {} if objects is None else objects
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.objects: dict[str, bytes] = {}
         self.requests: list[tuple[str, str]] = []
         self.failing: int | None = None
         self.delay_s = 0.0
@@ -106,9 +106,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def object_server(port: int = 0, objects: dict[str, bytes] | None = None) -> Iterator[ObjectServer]:
-    """Serve until the block ends; on a port of one's own, and with objects of a server before, where given."""
-    with ObjectServer(port, objects) as server:
+def object_server() -> Iterator[ObjectServer]:
+    """Serve until the block ends."""
+    with ObjectServer() as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
