@@ -25,7 +25,7 @@ def ask(client: TestClient, clip: bytes) -> Response:
     [
         pytest.param({"max_video_s": 2}, {"max_video_s": 0.2}, 413, "video_too_long", id="max_video_s"),
         pytest.param(
-            {"max_video_pixels": 160 * 96}, {"max_video_pixels": 160 * 96 - 1}, 413, "video_too_large", id="pixels"
+            {"max_video_pixels": 4 * 160 * 96}, {"max_video_pixels": 160 * 96 - 1}, 413, "video_too_large", id="pixels"
         ),
         pytest.param(
             {"max_video_frames": 30}, {"max_video_frames": 5}, 413, "video_limits_exceeded", id="max_video_frames"
