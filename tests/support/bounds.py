@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
-_REQUESTS: Final = "tests/limits/test_requests.py"
-_TIMES: Final = "tests/limits/test_times.py"
-_CLIPS: Final = "tests/limits/test_clips.py"
+_REQUESTS: Final = "tests/bounds/test_requests.py"
+_TIMES: Final = "tests/bounds/test_times.py"
+_CLIPS: Final = "tests/bounds/test_clips.py"
 _OVERLOAD: Final = "tests/serve/test_overload_server.py"
 _PURGING: Final = "tests/serve/erasure/test_purging.py"
 _WORDS: Final = f"{_REQUESTS}::test_max_chars_of_the_words_beside"
