@@ -10,6 +10,7 @@ once, and watches its memory while they wait.
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -130,7 +131,9 @@ def measure_here(way: str, clip: Path, clip_s: float, seconds: float) -> Cost:
 def measure(way: str, clip: Path, clip_s: float, seconds: float) -> Cost:
     """The same in a process of its own."""
     command = [sys.executable, __file__, str(clip), "--way", way, "--clip-seconds", str(clip_s), "--each", str(seconds)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    with tempfile.TemporaryDirectory() as settings:  # that ultralytics writes
+        environ = {**os.environ, "YOLO_CONFIG_DIR": settings, "YOLO_AUTOINSTALL": "false", "YOLO_OFFLINE": "true"}
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
     if done.returncode:
         sys.exit(f"{way}: {done.stderr.strip().splitlines()[-1]}")
     return Cost(**json.loads(done.stdout.splitlines()[-1]))
