@@ -156,7 +156,7 @@ class Classifier:
         evidence = self.look(uploads, watch)
         with stage("triage"):
             decision = decide(evidence, text, policy=self.policy, model=self.view)
-        media = [
+        media: list[MediaResult | ClipResult] = [
             self.describe(upload.name, seen, min_confidence) for upload, seen in zip(uploads, evidence, strict=True)
         ]
         return Classification(

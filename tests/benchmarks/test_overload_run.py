@@ -35,7 +35,8 @@ def test_a_quick_run_shows_every_scene(repo: Path, tmp_path: Path) -> None:
     """Costs about 20 s: a server, and two processes for each of five scenes."""
     out = tmp_path / "figures.json"
     bundle = make_tiny_bundle(tmp_path / "bundle").path
-    command = [sys.executable, repo / "benchmarks" / "overload.py", "--quick", "--bundle", bundle, "--out", out]
+    program = str(repo / "benchmarks" / "overload.py")
+    command = [sys.executable, program, "--quick", "--bundle", str(bundle), "--out", str(out)]
     result = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
     rows = json.loads(out.read_text())["rows"]

@@ -56,7 +56,7 @@ def report_address(folder: Path) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def strict_address() -> Iterator[str]:
     """A server with small limits."""
-    limits = {"max_file_bytes": 50_000, "max_body_bytes": 150_000, "max_pixels": 800 * 500}
+    limits: dict[str, Any] = {"max_file_bytes": 50_000, "max_body_bytes": 150_000, "max_pixels": 800 * 500}
     with live_server(paint_detector(), authenticate=None, **limits) as address:
         yield f"{address}/report"
 

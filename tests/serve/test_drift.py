@@ -5,7 +5,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, generate_latest
 
 from hazardlens.model.bundle import ManifestDraft, Metrics, read_bundle, write_bundle
-from hazardlens.model.pipeline import Classification, ModelRef
+from hazardlens.model.pipeline import Classification, MediaResult, ModelRef
 from hazardlens.model.reference import REFERENCE_KEY, Reference, make_reference
 from hazardlens.serve.drift import LEAST_PHOTOS, DriftWatch
 from support import pictures
@@ -33,7 +33,7 @@ def answers(model: str = "tiny", *, labels: tuple[str, ...] = ("stacked_clutter"
     )
 
 
-ALIKE = make_reference([answers().media[0]] * 100)
+ALIKE = make_reference([one for one in answers().media if isinstance(one, MediaResult)] * 100)
 
 
 def watch(reference: Reference | None = ALIKE, window: int = 300) -> DriftWatch:
