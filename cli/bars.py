@@ -56,7 +56,7 @@ class Bars:
         with self._lock:
             if path not in self._clips:
                 self._progress.start()
-                self._clips[path] = self._progress.add_task(shown_path(path.name), total=1.0, completed=done)
+                self._clips[path] = self._progress.add_task(shown_path(path.name), total=1.0)
             self._progress.update(self._clips[path], completed=done)
 
     def finished(self, path: Path) -> None:
