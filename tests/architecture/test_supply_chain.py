@@ -52,7 +52,8 @@ def test_a_licence_that_does_not_fit_or_is_not_known_is_told() -> None:
 
 def test_no_line_about_a_package_has_become_needless() -> None:
     """Such a package has since written an expression that says the same."""
-    said = {name: licences.licence_of(name, {}) for name in licences.READ}
+    there = set(licences.pinned())  # a package of an extra that is not installed says nothing here
+    said = {name: licences.licence_of(name, {}) for name in licences.READ if name in there}
     assert [name for name, expression in said.items() if expression == licences.READ[name][0]] == []
 
 

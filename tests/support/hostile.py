@@ -38,7 +38,7 @@ def crafted() -> Iterator[tuple[str, bytes]]:
     yield "a head and noise", good[:40] + rng.randbytes(200_000)
     yield "an index for pictures that are not there", write([atom for atom in parse(good) if atom.kind != b"mdat"])
     yield "pictures without an index", write([atom for atom in parse(good) if atom.kind != b"moov"])
-    for name, where in (("a file", b"file:///etc/passwd"), ("an address", b"http://127.0.0.1:9/a.mp4")):
+    for name, where in (("a file", b"file:/etc/passwd"), ("an address", b"http://127.0.0.1:9/a.mp4")):
         atoms = parse(good)
         for atom in find(atoms, b"dref"):
             atom.body = (
@@ -52,7 +52,7 @@ def crafted() -> Iterator[tuple[str, bytes]]:
     yield "a clip of three thousand tracks", _with_tracks(good, 3000)
     yield "frames larger than it says", _larger_than_it_says()
     yield "boxes in boxes", good[:32] + nested(20_000, b"moov")
-    yield "a playlist", b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n"
+    yield "a playlist", b"#EXTM3U\n#EXTINF:1,\nfile:/etc/passwd\n"
     yield "a playlist behind a head", good[:32] + b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/x\n"
 
 

@@ -49,7 +49,7 @@ def test_the_kind_of_clip(head: bytes, expected: str | None) -> None:
         (ftyp(b"heic"), "a photo"),
         (ftyp(b"M4A "), "sound without a picture"),
         (b"RIFF\x00\x00\x00\x00AVI LIST", "an AVI"),
-        (b"#EXTM3U\nfile:///etc/passwd", "a playlist"),
+        (b"#EXTM3U\nfile:/etc/passwd", "a playlist"),
         (b"hello", "not a video that we know"),
     ],
 )
