@@ -27,6 +27,8 @@ from hazardlens.model.video.limits import VideoLimits
 from hazardlens.model.video.picture import Pose, pose_of
 from hazardlens.model.video.thrift import Thrift
 
+_FRAMES_HELD: Final = 16
+"""As many as H.264 lets a clip refer to."""
 _THREADS: Final = 2
 _ENOUGH_PER_S: Final = 20.0
 """From so many frames a second on, those that no other frame needs are left out: half of them or more remain."""
@@ -77,6 +79,7 @@ class Decoding:
         self._ready = self._decode()
         self._first: Timed | None = next(self._ready, None)
         if self._first is None:
+            _require_room(self._stream.codec_context.width * self._stream.codec_context.height)
             raise VideoBrokenError("not one frame of it can be decoded")
         self.pose: Pose = pose_of(self._first.frame, float(self._stream.sample_aspect_ratio or 1))
 
@@ -164,3 +167,12 @@ class Decoding:
             return None
         self._last_s = stamp_s
         return Timed(stamp_s, frame)
+
+
+def _require_room(pixels: int) -> None:
+    """Whether the decoder could have held its frames: its threads do not say that they had no memory.
+
+    Raises:
+        MemoryError: it could not.
+    """
+    bytearray(_FRAMES_HELD * pixels * 3 // 2)

@@ -45,7 +45,7 @@ def test_a_clip(within: dict[str, Any], beyond: dict[str, Any], status: int, cod
 
 def test_video_memory_bytes() -> None:
     large = make_clip(Recipe(count=8, size_wh=(4096, 2304), encoder={"preset": "ultrafast", "crf": "40"}))
-    with serving(video_memory_bytes=320 * MIB, max_video_pixels=4096 * 2304) as client:
+    with serving(video_memory_bytes=256 * MIB, max_video_pixels=4096 * 2304) as client:
         problem_of(ask(client, large), 413, "video_limits_exceeded")
 
 
