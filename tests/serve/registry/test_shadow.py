@@ -133,7 +133,7 @@ def test_live_requests_go_first(models: Models, monkeypatch: pytest.MonkeyPatch)
         report(client)
         pool = services_of(client).pool
         with monkeypatch.context() as busy:
-            busy.setattr(pool, "_admitted", 1)
+            busy.setattr(type(pool), "has_free_thread", property(lambda _: False))
             assert sweep(client) == 0
             assert metric(client, "hazardlens_shadow_waiting") == 1
         assert sweep(client) == 1
