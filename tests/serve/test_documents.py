@@ -60,9 +60,9 @@ def test_a_change_shows_the_body_that_it_takes(document: dict[str, Any], method:
     assert content == {"application/json": {"schema": {"$ref": f"#/components/schemas/{model}"}}}
 
 
-def test_the_three_forms_of_a_request_are_there(document: dict[str, Any]) -> None:
+def test_the_four_forms_of_a_request_are_there(document: dict[str, Any]) -> None:
     body = document["paths"][CLASSIFY]["post"]["requestBody"]
-    assert set(body["content"]) == {"multipart/form-data", "image/*", "application/json"}
+    assert set(body["content"]) == {"multipart/form-data", "image/*", "video/*", "application/json"}
     assert [parameter["name"] for parameter in document["paths"][CLASSIFY]["post"]["parameters"]] == [
         "text",
         "min_confidence",

@@ -35,9 +35,9 @@ def test_examples_of_answers_are_true(
     assert answer["schema"] == {"$ref": f"#/components/schemas/{model.__name__}"}
 
 
-def test_the_three_forms_of_a_report_are_there(document: dict[str, Any]) -> None:
+def test_the_four_forms_of_a_report_are_there(document: dict[str, Any]) -> None:
     content = document["paths"][REPORTS]["post"]["requestBody"]["content"]
-    assert set(content) == {"multipart/form-data", "image/*", "application/json"}
+    assert set(content) == {"multipart/form-data", "image/*", "video/*", "application/json"}
     ReportBody.model_validate(content["application/json"]["example"])
     form = content["multipart/form-data"]["schema"]
     assert list(form["properties"]) == ["file", *REPORT_BODY.fields]
