@@ -107,10 +107,10 @@ def test_it_rests_only_when_nothing_waits(client: TestClient, monkeypatch: pytes
 def test_people_go_first(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     late = unseen(client, HEAP)
 
-    def refuse() -> None:
+    async def refuse(*_: object, **__: object) -> None:
         raise OverloadedError("full")
 
-    monkeypatch.setattr(services_behind(client).pool, "require_room", refuse)
+    monkeypatch.setattr(services_behind(client).pool, "run", refuse)
     assert asyncio.run(Sweeper(services_behind(client)).round()) is False
     monkeypatch.undo()
     assert get_state(client, late) == "received"
