@@ -56,7 +56,12 @@ class Bars:
         with self._lock:
             if path not in self._clips:
                 self._progress.start()
-                self._clips[path] = self._progress.add_task(shown_path(path.name), total=1.0)
+                task = self._progress.add_task(
+                    shown_path(path.name),
+                    total=1.0,
+                    completed=done,  # type: ignore[arg-type] # declared as int, and a float wherever it is used
+                )
+                self._clips[path] = task
             self._progress.update(self._clips[path], completed=done)
 
     def finished(self, path: Path) -> None:

@@ -176,7 +176,8 @@ def test_webhook_max_attempts_and_webhook_timeout_s(clock: Clock) -> None:
         body = {"version": 0, "url": server.url, "enabled": True}
         assert client.put(f"/v1/dispatch/targets/{ROUTE}", json=body, headers=ADMIN).status_code == 200
         enqueue(store, add_decided(store))
-        wait_until(lambda: _delivery(client)["attempts"] == 1)
+        wait_until(lambda: _delivery(client)["last_error"] is not None)
+        assert _delivery(client)["attempts"] == 1
         assert _delivery(client)["state"] == "waiting"
         clock.now += timedelta(days=1)
         wait_until(lambda: _delivery(client)["state"] == "dead")
