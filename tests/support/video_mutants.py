@@ -122,9 +122,7 @@ def _edits(atoms: list[Atom], rng: random.Random) -> None:
 
 def _elsewhere(atoms: list[Atom], rng: random.Random) -> None:
     """The pictures are in another file, or behind an address."""
-    where = rng.choice(
-        (b"file:/etc/passwd", b"/etc/passwd", b"http://127.0.0.1:9/x", b"concat:/etc/passwd|/etc/hosts")
-    )
+    where = rng.choice((b"file:/etc/passwd", b"/etc/passwd", b"http://127.0.0.1:9/x", b"concat:/etc/passwd|/etc/hosts"))
     kind = rng.choice((b"url ", b"alis", b"rsrc"))
     reference = struct.pack(">I4sI", 12 + len(where) + 1, kind, 0) + where + b"\x00"
     for atom in find(atoms, b"dref"):
