@@ -80,7 +80,7 @@ def test_a_message_of_a_child_is_one_short_line(monkeypatch: pytest.MonkeyPatch)
     text = json.dumps({"code": "video_broken", "message": "bad\x1b[31m\n" + "x" * 1000})
     code = SAY + f"say(b'E', {text.encode()!r})"
     monkeypatch.setattr("hazardlens.model.video.process._COMMAND", (sys.executable, "-I", "-S", "-c", code))
-    with pytest.raises(VideoBrokenError, match=r"^bad\[31mx{292}$"), open_clip(make_clip(Recipe(count=1))):
+    with pytest.raises(VideoBrokenError, match=r"^bad\[31mx{293}$"), open_clip(make_clip(Recipe(count=1))):
         pytest.fail("opened")
 
 
