@@ -1,6 +1,7 @@
 """What serving does with a clip: look at its head, work on it, make the small copy that people see."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final, Protocol
 
 from hazardlens.model.errors import MediaError, VideoError
@@ -70,11 +71,8 @@ class DecodedClips:
 
     def probe(self, clip: Upload, *, index: int = 0) -> ClipInfo:
         """See `ClipReader`."""
-        try:
-            with open_clip(clip.data, limits=self._limits, choice=FrameChoice()) as opened:
-                return opened.info
-        except VideoError as error:
-            raise MediaError(index, clip.name, error) from error
+        with _named(clip, index), open_clip(clip.data, limits=self._limits, choice=FrameChoice()) as opened:
+            return opened.info
 
     def classify(
         self,
@@ -103,7 +101,14 @@ class DecodedClips:
 
     def preview(self, clip: Upload) -> bytes:
         """See `ClipReader`."""
-        try:
+        with _named(clip, 0):
             return make_preview(clip.data, limits=self._limits)
-        except VideoError as error:
-            raise MediaError(0, clip.name, error) from error
+
+
+@contextmanager
+def _named(clip: Upload, index: int) -> Iterator[None]:
+    """What is wrong with a clip is said of this one."""
+    try:
+        yield
+    except VideoError as error:
+        raise MediaError(index, clip.name, error) from error

@@ -91,6 +91,15 @@ def current_request_id() -> str | None:
     return found if isinstance(found, str) else None
 
 
+@contextmanager
+def failures_logged() -> Iterator[None]:
+    """Log whatever goes wrong in the block, and go on after it: a round that fails must not be the last one."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - nobody else waits for it
+        log_failure(error)
+
+
 def log_failure(error: BaseException) -> None:
     """Log an error that is ours to mend."""
     chain: list[str] = []

@@ -8,7 +8,7 @@ from datetime import datetime
 from hazardlens.serve.access.audit import Act
 from hazardlens.serve.access.links import make_setup_link
 from hazardlens.serve.access.principals import SYSTEM
-from hazardlens.serve.logs import log_failure
+from hazardlens.serve.logs import failures_logged
 from hazardlens.serve.settings import Settings
 from hazardlens.serve.store.engine import Store
 
@@ -49,10 +49,8 @@ async def greeting(store_ready: asyncio.Event, greet: Callable[[], None]) -> Asy
 
     async def wait_and_greet() -> None:
         await store_ready.wait()
-        try:
+        with failures_logged():  # a server without a greeting still serves
             await asyncio.to_thread(greet)
-        except Exception as error:  # noqa: BLE001 - a server without a greeting still serves
-            log_failure(error)
 
     task = asyncio.create_task(wait_and_greet())
     try:

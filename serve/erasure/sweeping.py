@@ -16,7 +16,7 @@ from hazardlens.serve.access.principals import SYSTEM
 from hazardlens.serve.background import beside
 from hazardlens.serve.erasure.purging import Purge
 from hazardlens.serve.erasure.requests import go_on, waiting
-from hazardlens.serve.logs import log_failure
+from hazardlens.serve.logs import failures_logged
 from hazardlens.serve.registry.state import read_value, write_value
 from hazardlens.serve.services import Services
 from hazardlens.serve.store.removals import remove_noted
@@ -47,10 +47,8 @@ class PurgeSweeper:
         """Go on until cancelled. Whatever goes wrong in a round is logged, and the next one tries again."""
         await self._services.keeper.ready.wait()
         while True:
-            try:
+            with failures_logged():
                 await asyncio.to_thread(self.round)
-            except Exception as error:  # noqa: BLE001 - a round that fails must not be the last one
-                log_failure(error)
             await self._rest(ROUND_S)
 
     def round(self) -> None:

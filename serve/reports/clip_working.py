@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 from hazardlens.serve.access.principals import SYSTEM
 from hazardlens.serve.background import beside
 from hazardlens.serve.errors import OverloadedError
-from hazardlens.serve.logs import log_failure, logged_as_work
+from hazardlens.serve.logs import failures_logged, logged_as_work
 from hazardlens.serve.reports.clip_handler import ClipHandler
 from hazardlens.serve.reports.clip_metrics import ClipMetrics
 from hazardlens.serve.reports.clip_rows import TASK, mend
@@ -40,19 +40,15 @@ class ClipWork:
         began, mended_at = False, 0.0
         loop = asyncio.get_running_loop()
         while True:
-            with logged_as_work("clips"):
-                try:
-                    if not began:
-                        await _in_thread(self.worker.begin)
-                        began = True
-                    if loop.time() >= mended_at + self._services.settings.sweep_interval_s:
-                        await _in_thread(self.mend)
-                        mended_at = loop.time()
-                    await self.round()
-                except StoreUnavailableError:
-                    pass  # logged where it was found
-                except Exception as error:  # noqa: BLE001 - a round that fails must not be the last one
-                    log_failure(error)
+            # A store that is gone is logged where it was found, and this asks for it twice a second.
+            with logged_as_work("clips"), failures_logged(), suppress(StoreUnavailableError):
+                if not began:
+                    await _in_thread(self.worker.begin)
+                    began = True
+                if loop.time() >= mended_at + self._services.settings.sweep_interval_s:
+                    await _in_thread(self.mend)
+                    mended_at = loop.time()
+                await self.round()
             await asyncio.sleep(POLL_S)
 
     async def round(self) -> None:
@@ -70,11 +66,8 @@ class ClipWork:
         mend(self._services.store, self._services.now())
 
     async def _work_one(self) -> None:
-        try:
-            with suppress(OverloadedError, StoreUnavailableError):
-                await self._services.clip_pool.run(self.worker.work_one, sender=SYSTEM.actor, gone=asyncio.Event().wait)
-        except Exception as error:  # noqa: BLE001 - nobody waits for this task
-            log_failure(error)
+        with failures_logged(), suppress(OverloadedError, StoreUnavailableError):
+            await self._services.clip_pool.run(self.worker.work_one, sender=SYSTEM.actor, gone=asyncio.Event().wait)
 
 
 async def _in_thread(call: Callable[[], T]) -> T:

@@ -5,8 +5,8 @@ other finds done.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -17,7 +17,7 @@ from hazardlens.model.pipeline import Upload
 from hazardlens.serve.access.principals import SYSTEM
 from hazardlens.serve.background import beside
 from hazardlens.serve.errors import ModelLoadingError, ModelUnusableError, OverloadedError, UnavailableError
-from hazardlens.serve.logs import current_request_id, log_failure, logged_as_work, logged_for
+from hazardlens.serve.logs import current_request_id, failures_logged, log_failure, logged_as_work, logged_for
 from hazardlens.serve.reports.changes import locked_report, move_report, write_change
 from hazardlens.serve.reports.clip_rows import has_clip
 from hazardlens.serve.reports.errors import MoveNotAllowedError, ReportChangedError
@@ -52,11 +52,11 @@ class Sweeper:
     async def run(self) -> None:
         """Go on until cancelled. Whatever goes wrong in a round is logged, and the next one tries again."""
         await self._services.keeper.ready.wait()
-        with logged_as_work("sweep"), self._failures_logged():
+        with logged_as_work("sweep"), failures_logged():
             await asyncio.to_thread(self._start)
         while True:
             more = False
-            with logged_as_work("sweep"), self._failures_logged():
+            with logged_as_work("sweep"), failures_logged():
                 more = await self.round()
             await self._rest(0 if more else self._services.settings.sweep_interval_s)
 
@@ -138,14 +138,6 @@ class Sweeper:
             media = select(report_media.c.name, report_media.c.sha256).where(report_media.c.report_id == report_id)
             files = connection.execute(media.order_by(report_media.c.n)).all()
         return row.version, row.text, [Upload(one.name, get_or_lost(self._services.blobs, one.sha256)) for one in files]
-
-    @staticmethod
-    @contextmanager
-    def _failures_logged() -> Iterator[None]:
-        try:
-            yield
-        except Exception as error:  # noqa: BLE001 - a round that fails must not be the last one
-            log_failure(error)
 
 
 def release_expired_claims(store: Store, now: datetime) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, func, select
 from hazardlens.model.taxonomy import Urgency
 from hazardlens.serve.background import beside
 from hazardlens.serve.dispatch.outbox import DeliveryState
-from hazardlens.serve.logs import log_failure, logged_as_work
+from hazardlens.serve.logs import failures_logged, logged_as_work
 from hazardlens.serve.reports.clip_rows import Work, count_of
 from hazardlens.serve.reports.workflow import State
 from hazardlens.serve.services import Services
@@ -143,9 +143,6 @@ async def gauging(services: Services, gauges: WaitingGauges) -> AsyncIterator[No
 
 async def _run(services: Services, gauges: WaitingGauges) -> None:
     while True:
-        with logged_as_work("gauges"):
-            try:
-                await asyncio.to_thread(read_round, services, gauges)
-            except Exception as error:  # noqa: BLE001 - a round that fails must not be the last one
-                log_failure(error)
+        with logged_as_work("gauges"), failures_logged():
+            await asyncio.to_thread(read_round, services, gauges)
         await asyncio.sleep(services.settings.sweep_interval_s)
