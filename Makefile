@@ -1,6 +1,5 @@
 # The only set-up there is: `make run` serves, `make test` tests. Each installs what it needs, once.
-# Variables: PYTHON (a Python 3.11), TORCH_INDEX (the address of an index of CPU builds of torch, for machines where
-# plain pip would take the CUDA build), TESTS and PYTEST_ARGS. Settings of the server come by the environment:
+# Variables: PYTHON (a Python 3.11), TESTS and PYTEST_ARGS. Settings of the server and of pip come by the environment:
 # HAZARDLENS_PORT=9000 make run.
 
 SHELL := bash
@@ -86,8 +85,8 @@ $(STAMPS)/serve: $(STAMPS)/venv pyproject.toml constraints.txt
 # it would fetch another torch.
 $(STAMPS)/torch: $(STAMPS)/venv constraints.txt
 	@echo 'Installing torch into .venv; this happens once and takes a few minutes.'
-	$(INSTALL) $(TORCH_INDEX:%=--index-url %) torch
-	$(INSTALL) $(TORCH_INDEX:%=--index-url %) --no-deps torchvision
+	$(INSTALL) torch
+	$(INSTALL) --no-deps torchvision
 	@touch $@
 
 $(STAMPS)/test: $(STAMPS)/torch pyproject.toml constraints.txt

@@ -65,10 +65,11 @@ def test_check_does_not_write() -> None:
     ]
 
 
-def test_another_index_for_torch_is_for_torch_alone() -> None:
-    planned = _make("--dry-run", "--always-make", "test", "TORCH_INDEX=https://index.invalid/cpu").stdout.splitlines()
-    asked = [line for line in planned if "index.invalid" in line]
-    assert [line.split()[-1] for line in asked] == ["torch", "torchvision"]
+def test_torch_comes_first_and_no_index_is_named() -> None:
+    planned = _make("--dry-run", "--always-make", "test").stdout.splitlines()
+    installs = [line for line in planned if " install " in line and ".venv/bin/python -m pip" in line]
+    assert not [line for line in installs if "index" in line]
+    assert [line.split()[-1] for line in installs if "editable" not in line][:2] == ["torch", "torchvision"]
 
 
 @pytest.mark.parametrize("python", ["", "/nowhere/python3.11", "false"])
