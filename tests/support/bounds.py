@@ -61,7 +61,7 @@ BOUNDS: Final[Mapping[str, str]] = {
     "duplicate_hash_bits": f"{_TIMES}::test_duplicate_hash_bits",
     "duplicate_placeless_hash_bits": f"{_TIMES}::test_duplicate_placeless_hash_bits",
     "claim_lease_s": (
-        "tests/serve/reports/test_reviewing.py::"
+        "tests/serve/reports/test_claims.py::"
         "test_a_claim_is_renewed_by_its_holder_and_free_for_others_once_it_has_run_out"
     ),
     "retention_days": _PURGE,
