@@ -128,6 +128,9 @@ class StoreKeeper:
             await asyncio.get_running_loop().run_in_executor(self._threads, copy_context().run, probe)
         except StorageError as error:
             return error
+        except Exception as error:  # noqa: BLE001 - whatever it is, what cannot be asked does not work
+            log_failure(error)
+            return kind(f"it fails in a way that nobody foresaw: {type(error).__name__}")
         finally:
             self._silent.remove(kind)
         return None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, cast
 
 import pytest
+from structlog.testing import capture_logs
 
 from hazardlens.serve.store import keeper
 from hazardlens.serve.store.blobs import BlobStore
@@ -21,7 +22,7 @@ class _Parts:
 
     def __init__(self, *migrations: Exception | None) -> None:
         self.migrations = list(migrations)
-        self.database: StorageError | None = None
+        self.database: Exception | None = None
         self.pings = 0
         self.gate = threading.Event()
         self.gate.set()
@@ -39,7 +40,7 @@ class _Parts:
 
 class _Photos:
     def __init__(self) -> None:
-        self.error: StorageError | None = None
+        self.error: Exception | None = None
         self.gate = threading.Event()
         self.gate.set()
 
@@ -116,6 +117,30 @@ def test_what_fails_is_told(error: StorageError, monkeypatch: pytest.MonkeyPatch
             await kept_store.check()
         parts.database = photos.error = None
         await kept_store.check()
+
+    _run(test)
+
+
+@pytest.mark.parametrize("kind", [StoreUnavailableError, BlobStoreError])
+def test_what_fails_in_a_way_that_nobody_foresaw_does_not_work(
+    kind: type[StorageError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "GLANCE_S", PATIENCE_S)
+
+    async def test() -> None:
+        parts, photos = _Parts(), _Photos()
+        kept_store = _keeper(parts, photos, fresh_s=0)
+        await kept_store.prepare()
+        for is_known in (False, True):
+            if kind is BlobStoreError:
+                photos.error = ZeroDivisionError("a mistake of ours")
+            else:
+                parts.database = ZeroDivisionError("a mistake of ours")
+            with capture_logs() as logs, pytest.raises(kind, match="ZeroDivisionError"):
+                await kept_store.check()
+            assert [line["event"] for line in logs] == ["request_failed"], is_known
+            parts.database = photos.error = None
+            await kept_store.check()
 
     _run(test)
 

@@ -123,6 +123,32 @@ def test_a_database_that_can_only_be_read_fails_the_probe(store: Store, store_ur
     other.close()
 
 
+@pytest.mark.parametrize(("start", "words"), [(0, "is no database"), (100, "is damaged")])
+def test_a_file_that_is_spoiled_under_a_running_server_is_told(tmp_path: Path, start: int, words: str) -> None:
+    path = tmp_path / "a.sqlite3"
+    store = Store(f"sqlite:///{path}")
+    store.migrate()
+    store.close()  # nothing of it is in a log beside it, or in the memory of a connection
+    with path.open("r+b") as file:
+        file.seek(start)
+        file.write(b"no database at all" * 1000)
+    for use in (store.probe, lambda: _put(store, "a")):
+        with pytest.raises(StoreUnavailableError, match=words):
+            use()
+
+
+def test_rights_that_are_taken_away_are_told(postgres: PostgresServer) -> None:
+    store = Store(postgres.new_database())
+    store.migrate()
+    event.listen(store.engine, "connect", lambda raw, _: (raw.execute("SET ROLE pg_monitor"), raw.commit()))
+    store.engine.dispose()
+    for use in (store.probe, lambda: _put(store, "a"), lambda: _keys(store)):
+        with pytest.raises(StoreUnavailableError, match="no right"):
+            use()
+    store.ping()
+    store.close()
+
+
 def test_a_probe_tells_a_lock_before_a_request_would_give_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "_PROBE_MS", 1)
     store = Store(f"sqlite:///{tmp_path / 'a.sqlite3'}")
