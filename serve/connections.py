@@ -36,7 +36,8 @@ class Connection(HttpToolsProtocol):
         super().connection_made(transport)
         self.since_s = self._unsent_since_s = self.guard.clock()
         self._awaited, self._heard, self._in_head, self._too_large = True, False, False, False
-        self._head_bytes = self._unsent_bytes = 0
+        self._in_message = self._has_moved_on = False
+        self._head_bytes = self._trailer_bytes = self._unsent_bytes = 0
         self._placed = self.guard.admit(self, self.client[0] if self.client else "")
         self.guard.watch()
         if self._placed is None:
@@ -50,37 +51,56 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Count what belongs to a head, and see when one begins."""
+        """Count what belongs to no body, and see when a head begins."""
         self._heard = True
         if self._is_free and not self._awaited:
             self._awaited, self.since_s = True, self.guard.clock()
-        was_in_head = self._in_head
+        self._has_moved_on = False
         super().data_received(data)
-        if was_in_head and self._in_head:
+        if self._in_message and not self._has_moved_on:  # all of it is one head, or what stands around a body's chunks
             self._head_bytes += len(data)
             if self._head_bytes > self.guard.bounds.head_bytes:
-                self._end(_HEAD_TOO_LARGE)
+                self._refuse_head()
 
     def on_message_begin(self) -> None:
         """The first byte of a head."""
-        self._in_head, self._head_bytes = True, 0
+        self._in_message = self._in_head = True
+        self._trailer_bytes = 0
+        self._move_on()
         super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header is whole; behind a body it is a trailer, which nobody reads, so that it is not kept."""
+        if self._in_head:
+            super().on_header(name, value)
+            return
+        self._trailer_bytes += len(name) + len(value) + 4
+        self._require(self._trailer_bytes)
 
     def on_headers_complete(self) -> None:
         """A head is whole."""
+        self._require(len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers))
         self._in_head = self._awaited = False
-        size_bytes = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
-        if size_bytes > self.guard.bounds.head_bytes:
-            self._too_large = True
-            raise _HeadTooLargeError
+        self._move_on()
         super().on_headers_complete()
         if not self._placed:
             self.cycle.keep_alive = False
 
+    def on_body(self, body: bytes) -> None:
+        """A piece of a body."""
+        self._move_on()
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """A request is whole."""
+        self._in_message = False
+        self._move_on()
+        super().on_message_complete()
+
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP; where the parser was stopped for our sake, say why."""
         if self._too_large:
-            self._end(_HEAD_TOO_LARGE)
+            self._refuse_head()
         else:
             super().send_400_response(msg)
 
@@ -107,11 +127,15 @@ class Connection(HttpToolsProtocol):
 
     def is_idle(self, now_s: float) -> bool:
         """Whether it can go without loss: between two requests, or with a head that does not come."""
-        return self._is_free and (not self._awaited or now_s - self.since_s >= _SURELY_SLOW_S)
+        rests = self._is_free and not self.transport.get_write_buffer_size()
+        return rests and (not self._awaited or now_s - self.since_s >= _SURELY_SLOW_S)
 
     def drop(self) -> None:
         """Close it: nothing is under way here, and its place is needed or its time is over."""
-        self._end(_HEAD_TIMEOUT if self._awaited and self._heard else b"")
+        if self.transport.get_write_buffer_size():  # closing would wait until the client has taken it
+            self.transport.abort()
+        else:
+            self._end(_HEAD_TIMEOUT if self._awaited and self._heard else b"")
 
     def look(self, now_s: float) -> None:
         """Close it, if it is out of bounds."""
@@ -128,6 +152,19 @@ class Connection(HttpToolsProtocol):
     def _is_free(self) -> bool:
         """Whether no request is being answered."""
         return self.cycle is None or self.cycle.response_complete  # type: ignore[redundant-expr] # None at first
+
+    def _move_on(self) -> None:
+        self._has_moved_on, self._head_bytes = True, 0
+
+    def _require(self, size_bytes: int) -> None:
+        if size_bytes > self.guard.bounds.head_bytes:
+            self._too_large = True
+            raise _HeadTooLargeError
+
+    def _refuse_head(self) -> None:
+        # Nothing into the middle of an answer, and no second one to a request that has its own.
+        may_answer = self._in_head if self._is_free else not self.cycle.response_started
+        self._end(_HEAD_TOO_LARGE if may_answer else b"")
 
     def _end(self, answer: bytes) -> None:
         if not self.transport.is_closing():

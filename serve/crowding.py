@@ -66,7 +66,7 @@ class Guard:
 
     An address may have no more connections than are free, so that one has half of them at most, two a third each; the
     trusted proxies speak for many and are not counted so. Where there is no place, a connection that does nothing goes:
-    one between two requests, or one whose head is surely slow.
+    one between two requests, or one whose head is surely slow, of who has more than the one who comes.
     """
 
     def __init__(
@@ -92,13 +92,14 @@ class Guard:
         self._refused = refused
         self._placed: dict[Guarded, str] = {}
         self._crowded: dict[Guarded, str] = {}
+        self._leaving: set[Guarded] = set()  # their places are others' already
         self._count_of = Counter[str]()
         self._timer: asyncio.TimerHandle | None = None
 
     @property
     def open(self) -> int:
         """Connections that are open."""
-        return len(self._placed) + len(self._crowded)
+        return len(self._placed) + len(self._crowded) + len(self._leaving)
 
     def admit(self, connection: Guarded, address: str) -> bool | None:
         """Take a new connection in.
@@ -107,7 +108,8 @@ class Guard:
             Whether it has a place; None where it cannot even be refused in full.
         """
         sender = sender_of(address)
-        if self._has_place(sender, address) or self._make_room(sender):
+        is_proxy = self._is_proxy(address)
+        if self._has_place(sender, is_proxy=is_proxy) or self._make_room(sender, is_proxy=is_proxy):
             self._placed[connection] = sender
             self._count_of[sender] += 1
             return True
@@ -119,6 +121,7 @@ class Guard:
 
     def forget(self, connection: Guarded) -> None:
         """A connection is gone."""
+        self._leaving.discard(connection)
         self._crowded.pop(connection, None)
         sender = self._placed.pop(connection, None)
         if sender is not None:
@@ -133,7 +136,7 @@ class Guard:
 
     def look(self, now_s: float) -> None:
         """Close what is out of bounds."""
-        for connection in [*self._placed, *self._crowded]:
+        for connection in [*self._placed, *self._crowded, *self._leaving]:
             connection.look(now_s)
 
     def _tick(self) -> None:
@@ -142,20 +145,26 @@ class Guard:
         if self.open:
             self.watch()
 
-    def _has_place(self, sender: str, address: str) -> bool:
+    def _has_place(self, sender: str, *, is_proxy: bool) -> bool:
         free = self.bounds.connections - len(self._placed)
-        return free > 0 and (self._is_proxy(address) or self._count_of[sender] < free)
+        return free > 0 and (is_proxy or self._count_of[sender] < free)
 
-    def _make_room(self, sender: str) -> bool:
-        """Close a connection that does nothing: of this sender, where it has most of them, else the oldest."""
+    def _make_room(self, sender: str, *, is_proxy: bool) -> bool:
+        """Close what has done nothing for longest: of this sender's and, where all is full, of theirs who have more."""
         now_s = self.clock()
         full = len(self._placed) >= self.bounds.connections
-        idle = (one for one, name in self._placed.items() if (full or name == sender) and one.is_idle(now_s))
+        own = self._count_of[sender]
+        idle = (
+            one
+            for one, name in self._placed.items()
+            if (name == sender or (full and (is_proxy or self._count_of[name] > own))) and one.is_idle(now_s)
+        )
         longest = min(idle, key=lambda one: one.since_s, default=None)
         if longest is None:
             return False
         longest.drop()
         self.forget(longest)
+        self._leaving.add(longest)
         return True
 
 

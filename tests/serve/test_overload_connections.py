@@ -2,31 +2,11 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable, Coroutine
-from typing import Any
 
 import pytest
 
 from hazardlens.serve.crowding import SPARE, Bounds
-from support.wires import GET, WiredServer
-
-
-async def answered() -> None:
-    for _ in range(5):
-        await asyncio.sleep(0)
-
-
-def in_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
-    async def whole() -> None:
-        await test()
-        for _ in range(50):  # until all that waits has begun, so that it ends with the loop
-            await asyncio.sleep(0)
-
-    def run() -> None:
-        asyncio.run(whole())
-
-    run.__name__ = test.__name__
-    return run
+from support.wires import GET, WiredServer, answered, in_loop
 
 
 @in_loop

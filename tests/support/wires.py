@@ -1,7 +1,8 @@
 """Connections without sockets, under a guard whose clock stands still."""
 
 import asyncio
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
 
 from starlette.types import Receive, Scope, Send
 from uvicorn import Config
@@ -103,3 +104,24 @@ class WiredServer:
         """Let so much time pass, and the guard look."""
         self.clock.now_s += seconds
         self.guard.look(self.clock.now_s)
+
+
+async def answered() -> None:
+    """Let what was asked be answered."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+def in_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
+    """A test that is a coroutine."""
+
+    async def whole() -> None:
+        await test()
+        for _ in range(50):  # until all that waits has begun, so that it ends with the loop
+            await asyncio.sleep(0)
+
+    def run() -> None:
+        asyncio.run(whole())
+
+    run.__name__ = test.__name__
+    return run
