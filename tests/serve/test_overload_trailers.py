@@ -15,11 +15,12 @@ def chunked(*parts: bytes, path: bytes = b"/wait") -> list[bytes]:
     "pieces",
     [
         chunked(b"0\r\n" + b"X: abc\r\n" * 100),
+        chunked(b"0\r\n" + b"X: abc\r\n" * 100 + b"\r\n"),
         chunked(b"0\r\n", *[b"X: abc\r\n"] * 100),
         chunked(b"0\r\nX: ", *[b"a"] * 600),
         chunked(b"3;", *[b"a"] * 600),
     ],
-    ids=["many at once", "one by one", "one without end", "beside a chunk"],
+    ids=["many at once", "many and the end", "one by one", "one without end", "beside a chunk"],
 )
 def test_what_stands_around_a_body_is_no_larger_than_a_head(pieces: list[bytes]) -> None:
     async def scene() -> None:
