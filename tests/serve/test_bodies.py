@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import random
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -11,7 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import ClientDisconnect, Request
 
-from hazardlens.serve.errors import BodyTimeoutError, BodyTooLargeError, OverloadedError, RequestError
+from hazardlens.serve.errors import (
+    BodyTimeoutError,
+    BodyTooLargeError,
+    JsonInvalidError,
+    OverloadedError,
+    RequestError,
+)
 from hazardlens.serve.json_body import parse_json_body
 from hazardlens.serve.multipart import Part, parse_multipart
 from hazardlens.serve.names import MAX_NAME_CHARS, clean_name
@@ -95,6 +102,19 @@ json_values = st.recursive(
 @given(json_values)
 def test_other_json_is_refused(value: object) -> None:
     read_or_refuse(Received("application/json", b"", json.dumps(value).encode()))
+
+
+def test_a_large_photo_whose_encoder_escapes_plus_signs_is_read() -> None:
+    photo = random.Random(1).randbytes(12 * 1024 * 1024)  # noqa: S311 - chance, not secrets
+    encoded = base64.b64encode(photo).replace(b"+", rb"\u002B")
+    files, _ = parse_json_body(b'{"media": [{"data": "' + encoded + b'"}]}')
+    assert files[0][1] == photo
+
+
+@pytest.mark.parametrize(("escapes", "filler_bytes"), [(200_001, 0), (320_000, 13_000_000)])
+def test_more_escapes_than_a_photo_has_are_refused(escapes: int, filler_bytes: int) -> None:
+    with pytest.raises(JsonInvalidError, match="more escaped characters"):
+        parse_json_body(b'{"media": [], "text": "' + rb"\u0041" * escapes + b"A" * filler_bytes + b'"}')
 
 
 @given(st.text(max_size=300) | st.none(), st.integers(0, 7))
