@@ -46,7 +46,9 @@ from hazardlens.training.shipping.variants import (
 )
 
 PARITY_FLOOR: Final = 0.05
-"""Raw score from which boxes are compared: below it many overlap, and a rounding error may decide which one stays."""
+"""Raw score from which boxes are compared."""
+MAX_COMPARED: Final = 1000
+"""Boxes of a photo that are compared, best first."""
 SHAPE_PHOTOS: Final = 12
 """Photos on which network and graph are compared before anything is written."""
 
@@ -181,14 +183,16 @@ def _variant(
 
 def _parity(network: Network, variant: Variant, draft: ManifestDraft, validation: Sequence[PhotoRecord]) -> Parity:
     """Compare network and float32 graph on the photos that are farthest from square, and on others evenly spread."""
-    torch_detector = TorchDetector.serving(network, draft.output)
+    # Which of two overlapping boxes suppression drops may hang on the last digit of their scores: all are compared.
+    output = draft.output.model_copy(update={"iou_threshold": 1.0, "max_detections": MAX_COMPARED})
+    torch_detector = TorchDetector.serving(network, output)
     floats = replace(variant, weights="float32", content=variant.float_content)
-    detector = floats.detector(draft, threads=2)
+    detector = floats.detector(draft.model_copy(update={"output": output}), threads=2)
     by_shape = sorted(validation, key=lambda record: record.width / record.height)
     step = max(1, len(by_shape) // (SHAPE_PHOTOS - 1))
     chosen = {record.photo: record for record in [*by_shape[::step], by_shape[-1]]}
     files = [record.path.read_bytes() for record in chosen.values()]
-    return require_parity(torch_detector, detector, files, floor=PARITY_FLOOR)
+    return require_parity(torch_detector, detector, files, floor=PARITY_FLOOR, limit=MAX_COMPARED)
 
 
 def _measure(

@@ -43,7 +43,9 @@ class Parity:
         return self.boxes > 0 and self.lonely == 0
 
 
-def compare(first: Finder, second: Finder, photos: Sequence[bytes], *, floor: float) -> Parity:
+def compare(
+    first: Finder, second: Finder, photos: Sequence[bytes], *, floor: float, limit: int | None = None
+) -> Parity:
     """Run both on photos given as files and compare their boxes.
 
     Args:
@@ -52,9 +54,12 @@ def compare(first: Finder, second: Finder, photos: Sequence[bytes], *, floor: fl
         photos: encoded photos.
         floor: raw score below which neither reports. A box that is less than the score tolerance above it is not
             compared, because the other side may rightly leave it out.
+        limit: boxes at which an answer ends, if it does: one that is full may leave out what is below its last.
     """
     pairs = [_pair(first, second, data) for data in photos]
-    gaps = [gap for ours, theirs, photo in pairs for gap in _gaps(ours, theirs, photo, first.input_size_px, floor)]
+    gaps = [
+        gap for ours, theirs, photo in pairs for gap in _gaps(ours, theirs, photo, first.input_size_px, floor, limit)
+    ]
     met = [gap for gap in gaps if gap is not None]
     return Parity(
         photos=len(photos),
@@ -65,13 +70,22 @@ def compare(first: Finder, second: Finder, photos: Sequence[bytes], *, floor: fl
     )
 
 
-def require_parity(first: Finder, second: Finder, photos: Sequence[bytes], *, floor: float) -> Parity:
+def require_parity(
+    first: Finder, second: Finder, photos: Sequence[bytes], *, floor: float, limit: int | None = None
+) -> Parity:
     """Compare, and refuse two detectors that differ.
+
+    Args:
+        first: as for `compare`, as all others.
+        second: see there.
+        photos: see there.
+        floor: see there.
+        limit: see there.
 
     Raises:
         ExportError: they do, or found nothing to compare.
     """
-    parity = compare(first, second, photos, floor=floor)
+    parity = compare(first, second, photos, floor=floor, limit=limit)
     if not parity.holds:
         raise ExportError(
             f"network and graph answer differently: {parity.lonely} of {parity.boxes} boxes on {parity.photos} photos "
@@ -86,15 +100,21 @@ def _pair(first: Finder, second: Finder, data: bytes) -> tuple[Detections, Detec
     return ours, theirs, photo
 
 
+def _end(found: Detections, limit: int | None) -> float:
+    """The score at which a full answer ends; 0 for one with room left."""
+    return float(found.confidences.min()) if limit is not None and len(found) >= limit else 0.0
+
+
 def _gaps(
-    ours: Detections, theirs: Detections, photo: Photo, size_px: int, floor: float
+    ours: Detections, theirs: Detections, photo: Photo, size_px: int, floor: float, limit: int | None
 ) -> Iterable[tuple[float, float] | None]:
     """For each box of either side its distance to the nearest counterpart: (pixels, score); None without one."""
     _, placement = letterbox(photo, size_px)
     for one, other in ((ours, theirs), (theirs, ours)):
         boxes, others = placement.to_canvas(one.boxes_xyxy), placement.to_canvas(other.boxes_xyxy)
+        least = max(floor, _end(other, limit)) + SCORE_TOLERANCE
         for box, score, label in zip(boxes, one.confidences, one.label_ids, strict=True):
-            if score < floor + SCORE_TOLERANCE:
+            if score < least:
                 continue
             pixels = np.abs(others - box).max(axis=1, initial=0.0)
             scores = np.abs(other.confidences - score)

@@ -142,6 +142,39 @@ def test_the_comparison_sees_what_it_has_to_see(
     assert compare(Tampered(served, shift_px, score), served, files, floor=FLOOR).holds is holds
 
 
+class Listed:
+    """A detector that answers every photo with given scores, a box each, whose place hangs on the score."""
+
+    labels = ("stacked_clutter",)
+    input_size_px = 64
+
+    def __init__(self, *scores: float) -> None:
+        self._scores = np.asarray(scores, np.float32)
+
+    def detect(self, photos: Sequence[Photo]) -> list[Detections]:
+        left = np.rint(self._scores * 1000) * 7 % 53  # 46 for 0.9, 35 for 0.8, 2 for 0.5, 16 for 0.502
+        boxes = np.stack([left, left, left + 4, left + 4], axis=1).astype(np.float32)
+        return [Detections(boxes, self._scores, np.zeros(len(left), np.int64), self.labels) for _ in photos]
+
+
+@pytest.mark.parametrize(
+    ("limit", "theirs", "holds"),
+    [
+        pytest.param(2, (0.9, 0.502), True, id="each ends with another of two that are as good"),
+        pytest.param(2, (0.9,), False, id="one has room left and lacks it"),
+        pytest.param(None, (0.9, 0.502), False, id="answers without an end"),
+        pytest.param(2, (0.8, 0.502), False, id="the better ones differ"),
+    ],
+)
+def test_where_full_answers_end_a_box_may_lack_its_counterpart(
+    limit: int | None, theirs: tuple[float, ...], holds: bool
+) -> None:
+    stream = io.BytesIO()
+    picture(1, (64, 64)).save(stream, "PNG")
+    parity = compare(Listed(0.9, 0.5), Listed(*theirs), [stream.getvalue()], floor=FLOOR, limit=limit)
+    assert parity.holds is holds
+
+
 class PaddedAtTheEnd:
     """The mistake itself: the photo lies in the canvas's upper left corner, and its boxes are read as if centred."""
 
