@@ -1,6 +1,6 @@
 """The place of the model in service: being loaded, ready, or unusable with a reason; exchanged while requests run."""
 
-import asyncio
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,6 +53,7 @@ class ModelSlot:
 
     def __init__(self) -> None:
         self._state: LoadedModel | HazardlensError | None = None
+        self._lock = threading.Lock()  # for those who look at the state and then change it
 
     @property
     def model(self) -> LoadedModel:
@@ -84,39 +85,36 @@ class ModelSlot:
 
     def put(self, loaded: LoadedModel) -> None:
         """Exchange the model: one assignment, so each request sees the old one or the new one. From any thread."""
-        self._state = loaded
-        detector = loaded.classifier.detector
-        _log.info("model_ready", name=detector.name, version=detector.version, policy=loaded.classifier.policy.id)
+        with self._lock:
+            self._put(loaded)
 
-    def put_first(self, loaded: LoadedModel) -> None:
-        """Fill the slot, unless somebody was faster."""
-        if not self.is_ready:
-            self.put(loaded)
-
-    def refuse(self, error: HazardlensError) -> None:
-        """Say why there is no model, unless there is one."""
-        if not self.is_ready:
-            self._state = error
-
-    async def load(self, load: Callable[[], LoadedModel]) -> None:
-        """Fill the slot beside the running server; an error becomes its state, and the server lives on to tell it.
+    def fill(self, load: Callable[[], LoadedModel]) -> None:
+        """Load the first model; an error becomes the slot's state, and the server lives on to tell it. From any thread.
 
         Args:
-            load: runs in a thread; it may raise any error. When `put` is faster, its model stays.
+            load: may raise any error. When `put` is faster, its model stays.
         """
-        failure: HazardlensError
+        found: LoadedModel | HazardlensError
         try:
-            loaded = await asyncio.to_thread(load)
+            found = load()
         except HazardlensError as error:
-            failure = error
+            found = error
             _log.error("model_unusable", code=error.code, reason=str(error))
         except Exception as error:  # noqa: BLE001 - graphs and runtimes fail in ways that nobody can list
             log_failure(error)
-            failure = BundleInvalidError(f"the model fails while it is loaded: {type(error).__name__}")
-        else:
-            self.put_first(loaded)
-            return
-        self.refuse(failure)
+            found = BundleInvalidError(f"the model fails while it is loaded: {type(error).__name__}")
+        with self._lock:
+            if self.is_ready:
+                return
+            if isinstance(found, HazardlensError):
+                self._state = found
+            else:
+                self._put(found)
+
+    def _put(self, loaded: LoadedModel) -> None:
+        self._state = loaded
+        detector = loaded.classifier.detector
+        _log.info("model_ready", name=detector.name, version=detector.version, policy=loaded.classifier.policy.id)
 
 
 def load_model(

@@ -7,7 +7,6 @@ from typing import Final
 
 import structlog
 
-from hazardlens.model.errors import HazardlensError
 from hazardlens.serve.model_slot import LoadedModel, ModelSlot
 from hazardlens.serve.registry.bundles import file_signature
 from hazardlens.serve.registry.loading import BundleLoader, key_of
@@ -41,7 +40,7 @@ class DiskWatch:
         Args:
             loader: of the bundles that there are.
             slot: where the model in service is.
-            restore: gives the model to start with, or raises a HazardlensError.
+            restore: gives the model to start with, or raises any error.
             policy_path: the policy, without which no model can be used either.
         """
         self._loader = loader
@@ -67,19 +66,10 @@ class DiskWatch:
             self._compare()
         elif (signature := self._signature()) != self._tried:
             self._tried = signature
-            self._try_again()
+            self._slot.fill(self._restore)
 
     def _signature(self) -> object:
         return self._loader.shelf.signature(), file_signature(self._policy_path)
-
-    def _try_again(self) -> None:
-        try:
-            loaded = self._restore()
-        except HazardlensError as error:
-            _log.error("model_unusable", code=error.code, reason=str(error))
-            self._slot.refuse(error)
-        else:
-            self._slot.put_first(loaded)
 
     def _compare(self) -> None:
         active, shelf = self._slot.model, self._loader.shelf

@@ -58,7 +58,7 @@ async def _load(slot: ModelSlot, registry: ModelRegistry, loaded: threading.Even
     try:
         await asyncio.to_thread(registry.disk.remember)
         with logged_as_work("load-model"):
-            await slot.load(registry.restore)
+            await asyncio.to_thread(slot.fill, registry.restore)
     finally:
         loaded.set()
 

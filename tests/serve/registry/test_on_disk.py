@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from hazardlens.serve.model_slot import LoadedModel
 from support import pictures
 from support.intake import send
-from support.models import Models, activate, one_byte_changed, version_of_answer
+from support.models import Models, activate, one_byte_changed, services_of, version_of_answer
 from support.serving import CLASSIFY, problem_of, wait_until
 
 QUICKLY = 0.02
@@ -73,3 +74,21 @@ def test_a_default_that_is_mended_is_taken_without_a_restart(models: Models) -> 
         _moved_back(models.default)
         wait_until(lambda: client.get("/readyz").status_code == 200)
         assert version_of_answer(client) == "1"
+
+
+def test_a_bundle_that_comes_late_and_fails_in_an_unforeseen_way_is_told(
+    models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _moved_away(models.default)
+    with models.serving() as client:
+        registry = services_of(client).models
+        problem_of(client.get("/readyz"), 503, "bundle_missing")
+
+        def fail() -> LoadedModel:
+            raise ZeroDivisionError
+
+        with monkeypatch.context() as broken:
+            broken.setattr(registry, "_load_default", fail)
+            _moved_back(models.default)
+            registry.disk.look()
+        assert "ZeroDivisionError" in problem_of(client.get("/readyz"), 503, "bundle_invalid").detail

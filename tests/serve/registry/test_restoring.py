@@ -192,10 +192,5 @@ def test_who_activates_while_the_first_model_is_still_being_loaded_wins(models: 
         services = services_of(client)
         started = services.models.restore()
         services.models.activate("2", Act(SYSTEM, datetime.now(UTC)))
-
-        async def late() -> None:
-            await services.slot.load(lambda: started)
-
-        assert client.portal is not None
-        client.portal.call(late)
+        services.slot.fill(lambda: started)
         assert version_of_answer(client) == "2"
