@@ -12,7 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hazardlens.serve.access.clients import is_https
+from hazardlens.serve.access.clients import is_https, sender_of_request
 from hazardlens.serve.access.errors import RateLimitedError
 from hazardlens.serve.errors import OverloadedError
 from hazardlens.serve.facts import STATIC_ROUTE, RequestFacts, attach_facts, route_template
@@ -80,7 +80,7 @@ class RequestMiddleware:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 if facts.problem_code in _SPACED and not scope.get(CROWDED):
-                    await self._hold(headers)
+                    await self._hold(scope, headers)
                 _complete_headers(headers, facts.request_id)
                 self._promise_tls(scope, headers)
             await send(message)
@@ -106,8 +106,9 @@ class RequestMiddleware:
                 route = route_template(scope)
                 span.end_as(f"{scope['method']} {route}", {"http.route": route, "http.response.status_code": status})
 
-    async def _hold(self, headers: MutableHeaders) -> None:
-        held_s = self._spacing.hold_s(time.perf_counter())
+    async def _hold(self, scope: Scope, headers: MutableHeaders) -> None:
+        sender = sender_of_request(Request(scope), self._settings)
+        held_s = self._spacing.hold_s(sender, time.perf_counter())
         if held_s > 0:
             await asyncio.sleep(held_s)
             headers["Retry-After"] = str(max(1, math.ceil(int(headers.get("Retry-After", "1")) - held_s)))

@@ -1,6 +1,7 @@
 """How those are told for whom there is no place: when to come back, and not all in one moment."""
 
 import math
+from collections import deque
 from typing import Final
 
 MAX_RETRY_AFTER_S: Final = 30
@@ -43,7 +44,8 @@ class Spacing:
     """Spreads refusals over time, so that clients that come again at once cannot use the event loop up by that.
 
     The first ones go out at once. Of many, each waits for its turn, while nothing of its request is read: a client that
-    has to wait cannot ask again, so the rate at which refusals are asked for falls to what this lets through.
+    has to wait cannot ask again, so the rate at which refusals are asked for falls to what this lets through. Each
+    sender has a line of its own and the first of each line goes out in turn, as in `FairQueue`.
     """
 
     def __init__(self, *, per_s: float = REFUSALS_PER_S, max_held_s: float = MAX_HELD_S) -> None:
@@ -55,10 +57,21 @@ class Spacing:
         """
         self._interval_s = 1 / per_s
         self._max_held_s = max_held_s
-        self._next_s = 0.0
+        self._longest = math.ceil(max_held_s * per_s)
+        self._lines: dict[str, deque[float]] = {}  # until when each refusal takes its part of the time
 
-    def hold_s(self, now_s: float) -> float:
-        """For how long to hold the next refusal."""
-        turn_s = min(max(now_s, self._next_s), now_s + self._max_held_s)
-        self._next_s = turn_s + self._interval_s
-        return turn_s - now_s
+    def hold_s(self, sender: str, now_s: float) -> float:
+        """For how long to hold the next refusal of this sender."""
+        self._forget(now_s)
+        line = self._lines.setdefault(sender, deque(maxlen=self._longest))
+        others = sum(min(len(other), len(line) + 1) for other in self._lines.values() if other is not line)
+        held_s = min((len(line) + others) * self._interval_s, self._max_held_s)
+        line.append(now_s + held_s + self._interval_s)
+        return held_s
+
+    def _forget(self, now_s: float) -> None:
+        for sender, line in list(self._lines.items()):
+            while line and line[0] <= now_s:
+                line.popleft()
+            if not line:
+                del self._lines[sender]

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from typing import Final
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,10 @@ from hazardlens.serve.fair_queue import FairQueue
 from hazardlens.serve.pool import WorkerPool
 from hazardlens.serve.received import BodyMemory
 from hazardlens.serve.refusing import MAX_RETRY_AFTER_S, ComeBack, Spacing
-from support.serving import PATIENCE_S
+from support.people import authenticate_by_header, headers_of
+from support.serving import CLASSIFY, PATIENCE_S, problem_of, serving
+
+JPEG: Final = {"Content-Type": "image/jpeg"}
 
 
 async def never() -> None:
@@ -120,10 +124,51 @@ def test_what_is_remembered_of_them_does_not_grow_with_their_number() -> None:
 
 def test_refusals_go_out_at_once_until_they_are_many() -> None:
     spacing = Spacing(per_s=50, max_held_s=2)
-    held = [spacing.hold_s(100.0) for _ in range(200)]
+    held = [spacing.hold_s("a", 100.0) for _ in range(200)]
     assert held[:3] == pytest.approx([0, 0.02, 0.04])
     assert max(held) == 2
-    assert spacing.hold_s(110.0) == 0
+    assert spacing.hold_s("a", 110.0) == 0
+
+
+def test_one_who_is_refused_often_holds_up_no_refusal_of_others() -> None:
+    spacing = Spacing(per_s=50, max_held_s=5)
+    for _ in range(200):
+        spacing.hold_s("greedy", 100.0)
+    assert [spacing.hold_s("polite", 100.0) for _ in range(2)] == pytest.approx([0.02, 0.06])
+    assert spacing.hold_s("greedy", 100.0) == pytest.approx(4.04)
+
+
+def test_refusals_of_many_senders_are_spread_too_and_leave_nothing_behind() -> None:
+    spacing = Spacing(per_s=50, max_held_s=2)
+    turns = sorted(100 + spacing.hold_s(f"address {number}", 100.0) for number in range(100))
+    assert turns == pytest.approx([100 + 0.02 * number for number in range(100)])
+    spacing.hold_s("last", 110.0)
+    assert list(spacing._lines) == ["last"]
+
+
+def test_refusals_that_come_steadily_go_out_no_faster_than_they_may() -> None:
+    spacing = Spacing(per_s=50, max_held_s=5)
+    turns = sorted(moment / 500 + spacing.hold_s("a", moment / 500) for moment in range(500))
+    assert sum(turn < 1 for turn in turns) <= 51
+
+
+def test_refusals_are_spread_by_who_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    senders = list[str]()
+
+    def hold_s(_: Spacing, sender: str, __: float) -> float:
+        senders.append(sender)
+        return 0
+
+    def refuse(_: WorkerPool, __: str) -> None:
+        raise OverloadedError("full")
+
+    monkeypatch.setattr(Spacing, "hold_s", hold_s)
+    monkeypatch.setattr(WorkerPool, "require_room", refuse)
+    with serving(authenticate=authenticate_by_header) as client:
+        for name in ("hotline", "app", "hotline"):
+            problem_of(client.post(CLASSIFY, content=b"", headers=JPEG | headers_of(name)), 503, "overloaded")
+    assert len(senders) == 3
+    assert senders[0] == senders[2] != senders[1]
 
 
 def test_a_greedy_sender_s_newest_jobs_make_room_and_the_others_are_served_in_turn(gate: threading.Event) -> None:
