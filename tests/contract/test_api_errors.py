@@ -16,7 +16,7 @@ from hazardlens.model.errors import InferenceError
 from hazardlens.model.images import Photo
 from hazardlens.serve.catalogue import CATALOGUE
 from hazardlens.serve.documents import CLASSIFY_CODES
-from support import pictures
+from support import broken_pictures, huge_pictures, pictures
 from support.project import REPO
 from support.serving import CLASSIFY, problem_of, serving
 
@@ -66,13 +66,13 @@ REFUSED: Final[dict[str, tuple[int, str, Callable[[], dict[str, Any]]]]] = {
     "no file": (422, "no_file", lambda: form(field(b"text", b"hello") + END)),
     "nine files": (413, "too_many_files", lambda: {"files": photos(*[pictures.jpeg()] * 9)}),
     "0 bytes": (422, "image_empty", lambda: {"files": photos(b"")}),
-    "text named .jpg": (415, "image_format_unsupported", lambda: {"files": photos(pictures.text_named_jpg())}),
-    "truncated JPEG": (422, "image_broken", lambda: {"files": photos(pictures.truncated_jpeg())}),
-    "PNG of 16384x16384": (413, "image_too_large", lambda: {"files": photos(pictures.png_bomb())}),
+    "text named .jpg": (415, "image_format_unsupported", lambda: {"files": photos(broken_pictures.text_named_jpg())}),
+    "truncated JPEG": (422, "image_broken", lambda: {"files": photos(broken_pictures.truncated_jpeg())}),
+    "PNG of 16384x16384": (413, "image_too_large", lambda: {"files": photos(huge_pictures.png_bomb())}),
     "body over the limit": (413, "body_too_large", lambda: {"files": photos(bytes(MAX_BODY_BYTES))}),
     "body over the limit, in chunks": (413, "body_too_large", lambda: form(chunked(MAX_BODY_BYTES + 9000))),  # type: ignore[arg-type]
-    "GIF": (415, "image_format_unsupported", lambda: {"files": photos(pictures.gif())}),
-    "broken HEIC": (422, "image_broken", lambda: {"files": photos(pictures.broken_heic())}),
+    "GIF": (415, "image_format_unsupported", lambda: {"files": photos(broken_pictures.gif())}),
+    "broken HEIC": (422, "image_broken", lambda: {"files": photos(broken_pictures.broken_heic())}),
     "wrong multipart: no boundary": (400, "multipart_invalid", lambda: form(FILE + END, "multipart/form-data")),
     "wrong multipart: other boundary": (
         *(400, "multipart_invalid"),
@@ -129,7 +129,7 @@ REFUSED: Final[dict[str, tuple[int, str, Callable[[], dict[str, Any]]]]] = {
     "JSON media empty": (422, "image_empty", lambda: json_media("")),
     "JSON media a GIF": (
         *(415, "image_format_unsupported"),
-        lambda: json_media(base64.b64encode(pictures.gif()).decode()),
+        lambda: json_media(base64.b64encode(broken_pictures.gif()).decode()),
     ),
     "JSON min_confidence 2": (422, "field_invalid", lambda: json_media("", min_confidence=2)),
     "JSON min_confidence NaN": (
@@ -172,11 +172,12 @@ REFUSED: Final[dict[str, tuple[int, str, Callable[[], dict[str, Any]]]]] = {
     "file too large": (413, "file_too_large", lambda: {"files": photos(pictures.jpeg(), bytes(MAX_FILE_BYTES + 1))}),
     "no body, no type": (415, "content_type_unsupported", dict),
     "urlencoded form": (415, "content_type_unsupported", lambda: {"data": {"text": "x"}}),
-    "video": (415, "content_type_unsupported", lambda: form(b"x", "video/mp4")),
+    "audio": (415, "content_type_unsupported", lambda: form(b"x", "audio/mpeg")),
+    "video in name only": (415, "image_format_unsupported", lambda: form(b"x", "video/mp4")),
     "strange type": (415, "content_type_unsupported", lambda: form(b"x", ";;=")),
     "second of two broken": (
         *(422, "image_broken"),
-        lambda: {"files": photos(pictures.jpeg(), pictures.truncated_jpeg())},
+        lambda: {"files": photos(pictures.jpeg(), broken_pictures.truncated_jpeg())},
     ),
 }
 
@@ -191,12 +192,12 @@ def test_refused(client: TestClient, name: str) -> None:
 
 def test_a_jpeg_of_a_hundred_megapixels_is_refused_before_decoding() -> None:
     with serving() as client:
-        problem = problem_of(send(client, files=photos(pictures.huge_jpeg())), 413, "image_too_large")
+        problem = problem_of(send(client, files=photos(huge_pictures.huge_jpeg())), 413, "image_too_large")
     assert "9643x10328" in problem.detail
 
 
 def test_the_photo_at_fault_is_named(client: TestClient) -> None:
-    response = send(client, files=photos(pictures.jpeg(), pictures.truncated_jpeg()))
+    response = send(client, files=photos(pictures.jpeg(), broken_pictures.truncated_jpeg()))
     problem = problem_of(response, 422, "image_broken")
     assert (problem.media_index, problem.media_name) == (1, "1.jpg")
 

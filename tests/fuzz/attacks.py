@@ -13,7 +13,7 @@ from typing import Final
 
 from fuzz.contract import SEEDS
 from fuzz.mutating import mutated
-from support import pictures
+from support import broken_pictures, pictures
 from support.project import REPO
 
 _BOUNDARY: Final = b"XX"
@@ -57,7 +57,7 @@ class Case:
 def files() -> Mapping[str, Sequence[bytes]]:
     """Good files, by kind; small, but for one photo."""
     found = {kind: [path.read_bytes() for path in sorted((SEEDS / kind).glob("*"))] for kind in _KINDS}
-    for name, make in {**pictures.MARKED, **pictures.BROKEN, **pictures.UNSUPPORTED}.items():
+    for name, make in {**pictures.MARKED, **broken_pictures.BROKEN, **broken_pictures.UNSUPPORTED}.items():
         kind = next((kind for kind in ("png", "webp", "heif", "avif") if kind in name.lower()), "jpeg")
         found["heif" if "HEIC" in name else kind].append(make())
     found["jpeg"].append((REPO / "datasets" / "samples" / "clear_door.jpg").read_bytes())

@@ -10,7 +10,7 @@ from hazardlens.model.errors import ImageBrokenError, ImageTooLargeError
 from hazardlens.model.image_container import read_container
 from hazardlens.model.image_formats import PhotoFormat
 from hazardlens.model.images import decode_photo
-from support import pictures
+from support import broken_pictures, huge_pictures, pictures
 
 
 def box(kind: bytes, body: bytes) -> bytes:
@@ -73,8 +73,8 @@ def sizes_wh(data: bytes) -> tuple[tuple[int, int], ...]:
         pytest.param(lambda: pictures.avif(1000, 777), {(1000, 777)}, id="odd size"),
         pytest.param(lambda: pictures.animated("AVIF"), {(96, 64)}, id="animated"),
         pytest.param(lambda: pictures.oriented(6, "AVIF"), {(64, 96)}, id="turned: sizes are as stored"),
-        pytest.param(pictures.truncated_avif, {(96, 64)}, id="truncated"),
-        pytest.param(pictures.lying_avif, {(96, 64), (1600, 1200)}, id="the container lies"),
+        pytest.param(broken_pictures.truncated_avif, {(96, 64)}, id="truncated"),
+        pytest.param(huge_pictures.lying_avif, {(96, 64), (1600, 1200)}, id="the container lies"),
         pytest.param(pictures.heic, {(96, 64)}, id="no AV1 in it: what the container says"),
         pytest.param(pictures.jpeg, set(), id="no container"),
     ],
@@ -107,7 +107,7 @@ def test_sizes_of_made_up_streams(stream: bytes, version: int, in_idat: bool) ->
 
 def test_a_lie_about_the_size_does_not_get_past_the_limit() -> None:
     with pytest.raises(ImageTooLargeError, match=r"1600x1200 is 1\.9 megapixels; the limit is 1"):
-        decode_photo(pictures.lying_avif(), max_pixels=1_000_000)
+        decode_photo(huge_pictures.lying_avif(), max_pixels=1_000_000)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hazardlens.model.errors import ImageBrokenError, ImageEmptyError, ImageFormatError
 from hazardlens.model.image_formats import PhotoFormat, announced_size_wh, sniff_format
 from hazardlens.model.image_webp import webp_size_wh
-from support import pictures
+from support import huge_pictures, pictures
 
 
 def ftyp(*brands: bytes) -> bytes:
@@ -88,6 +88,6 @@ def test_a_webp_of_an_unknown_kind_is_broken() -> None:
 
 def test_the_largest_announced_size_counts() -> None:
     assert announced_size_wh(pictures.heic()) == (96, 64)
-    assert announced_size_wh(pictures.huge_avif()) == (30000, 30000)
-    assert announced_size_wh(pictures.huge_heic() + pictures.heic()) == (30000, 30000)
+    assert announced_size_wh(huge_pictures.huge_avif()) == (30000, 30000)
+    assert announced_size_wh(huge_pictures.huge_heic() + pictures.heic()) == (30000, 30000)
     assert announced_size_wh(pictures.jpeg()) == (0, 0)

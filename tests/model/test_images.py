@@ -9,7 +9,7 @@ from PIL import Image
 
 from hazardlens.model.errors import ImageBrokenError, ImageEmptyError, ImageError, ImageFormatError, ImageTooLargeError
 from hazardlens.model.images import Photo, decode_photo
-from support import pictures
+from support import broken_pictures, huge_pictures, pictures
 
 ANNOUNCED_IN_SUFFIX = {"JPEG": "jpeg", "PNG": "png", "WEBP": "webp", "AVIF": "avif"}
 
@@ -133,7 +133,7 @@ def test_one_pixel_and_a_panorama_work() -> None:
     assert panorama.pixels.shape == (25, 2500, 3)
 
 
-@pytest.mark.parametrize("make", pictures.BROKEN.values(), ids=pictures.BROKEN.keys())
+@pytest.mark.parametrize("make", broken_pictures.BROKEN.values(), ids=broken_pictures.BROKEN.keys())
 @pytest.mark.parametrize("min_side_px", [None, 32])
 def test_damaged_photos_are_refused_whole(make: Callable[[], bytes], min_side_px: int | None) -> None:
     with pytest.raises(ImageBrokenError) as caught:
@@ -154,7 +154,7 @@ def test_a_jpeg_cut_anywhere_is_refused_and_not_half_grey(share: float, progress
         decode_photo(whole[: int(len(whole) * share)])
 
 
-@pytest.mark.parametrize("make", pictures.UNSUPPORTED.values(), ids=pictures.UNSUPPORTED.keys())
+@pytest.mark.parametrize("make", broken_pictures.UNSUPPORTED.values(), ids=broken_pictures.UNSUPPORTED.keys())
 def test_other_formats_are_refused_by_content(make: Callable[[], bytes]) -> None:
     with pytest.raises(ImageFormatError, match="expected JPEG, PNG, WebP, HEIC/HEIF or AVIF, found") as caught:
         decode_photo(make())
@@ -169,7 +169,7 @@ def test_no_bytes_are_an_error_of_their_own() -> None:
     assert caught.value.code == "image_empty"
 
 
-@pytest.mark.parametrize("make", pictures.TOO_LARGE.values(), ids=pictures.TOO_LARGE.keys())
+@pytest.mark.parametrize("make", huge_pictures.TOO_LARGE.values(), ids=huge_pictures.TOO_LARGE.keys())
 def test_bombs_are_refused_before_their_pixels_take_memory(make: Callable[[], bytes]) -> None:
     data = make()
     tracemalloc.start()
@@ -193,7 +193,7 @@ def test_the_limit_is_the_callers_and_not_pillows(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_true_bomb_decodes_where_the_limit_allows_it() -> None:
-    photo = decode_photo(pictures.huge_jpeg(), min_side_px=640, max_pixels=100_000_000)
+    photo = decode_photo(huge_pictures.huge_jpeg(), min_side_px=640, max_pixels=100_000_000)
 
     assert (photo.width, photo.height) == (9643, 10328)
     assert photo.pixels.shape == (1291, 1206, 3)

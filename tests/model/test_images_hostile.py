@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hazardlens.model.errors import ImageError
 from hazardlens.model.images import decode_photo
-from support import pictures
+from support import huge_pictures, pictures
 
 MUTANTS = 300
 EXTREMES = (b"\xff\xff\xff\xff", b"\x00\x00\x00\x00", b"\x7f\xff\xff\xff", b"\x00\x00\x00\x01")
@@ -125,7 +125,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 
 def test_bombs_take_less_than_100_megabytes_of_the_process(tmp_path: Path) -> None:
     names = []
-    for index, make in enumerate((pictures.jpeg, *pictures.TOO_LARGE.values())):
+    for index, make in enumerate((pictures.jpeg, *huge_pictures.TOO_LARGE.values())):
         names.append(str(tmp_path / str(index)))
         Path(names[-1]).write_bytes(make())
 

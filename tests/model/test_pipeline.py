@@ -15,7 +15,7 @@ from hazardlens.model.manifest import LabelEntry
 from hazardlens.model.pipeline import Classification, Classifier, Upload
 from hazardlens.model.taxonomy import Category
 from hazardlens.model.triage.policy import Policy, load_policy
-from support import pictures
+from support import broken_pictures, huge_pictures, pictures
 from support.tiny_bundle import make_tiny_bundle
 
 LABELS = ("manhole_open", "stacked_clutter", "exit_door")
@@ -156,9 +156,9 @@ def test_names_come_back_as_sent(policy: Policy) -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        pytest.param(pictures.truncated_jpeg(), ImageBrokenError, id="truncated"),
-        pytest.param(pictures.gif(), ImageFormatError, id="GIF"),
-        pytest.param(pictures.png_bomb(), ImageTooLargeError, id="bomb"),
+        pytest.param(broken_pictures.truncated_jpeg(), ImageBrokenError, id="truncated"),
+        pytest.param(broken_pictures.gif(), ImageFormatError, id="GIF"),
+        pytest.param(huge_pictures.png_bomb(), ImageTooLargeError, id="bomb"),
     ],
 )
 def test_a_bad_photo_is_named_with_its_place_and_reason(policy: Policy, data: bytes, reason: type[Exception]) -> None:

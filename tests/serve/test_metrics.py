@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 from hazardlens.model.bundle import read_bundle
 from hazardlens.model.detector import OnnxDetector, ScriptedDetector
 from hazardlens.model.triage.reasons import DOUBTS
-from support import pictures
+from support import broken_pictures, pictures
 from support.intake import photo_of, send
 from support.people import authenticate_by_header, headers_of
 from support.serving import CLASSIFY, found, serving
@@ -85,8 +85,8 @@ def test_a_decision_needs_a_person_exactly_where_it_gives_such_a_reason() -> Non
 
 
 def test_refused_uploads_are_counted_by_code(client: TestClient) -> None:
-    client.post(CLASSIFY, files={"file": pictures.gif()})
-    client.post("/v1/reports", files={"file": pictures.gif()})
+    client.post(CLASSIFY, files={"file": broken_pictures.gif()})
+    client.post("/v1/reports", files={"file": broken_pictures.gif()})
     client.get("/v1/reports/nothing")
     values = scrape(client)
     refused = {name: value for name, value in values.items() if name.startswith("hazardlens_uploads_refused_total")}
@@ -116,7 +116,7 @@ def test_what_reviewers_change_is_counted_once_by_class_and_model() -> None:
 
 
 def test_problems_are_counted_by_code(client: TestClient) -> None:
-    client.post(CLASSIFY, files={"file": pictures.gif()})
+    client.post(CLASSIFY, files={"file": broken_pictures.gif()})
     client.post(CLASSIFY, content=b"x")
     values = scrape(client)
     assert values['hazardlens_problems_total{code="image_format_unsupported"}'] == 1

@@ -1,10 +1,9 @@
-"""Photos as people and attackers send them, built from nothing. All functions give whole files as bytes.
+"""Good photos, plain and awkward, as people send them, built from nothing. All functions give whole files as bytes.
 
 Most show the same corners: red top left, green top right, blue bottom left, yellow bottom right, when held upright.
 """
 
 import io
-import re
 import struct
 import zlib
 from collections.abc import Callable, Mapping
@@ -210,122 +209,6 @@ def phone_jpeg(width: int = 4032, height: int = 3024) -> bytes:
     return saved(picture, "JPEG", quality=88)
 
 
-# Bad ones.
-
-
-def truncated_jpeg() -> bytes:
-    """The connection broke in the middle of a photo."""
-    whole = jpeg(960, 640)
-    return whole[: len(whole) // 2]
-
-
-def half_jpeg_with_end_marker() -> bytes:
-    """The lower half is missing, but a careless program put the end marker on: decoders fill up with grey."""
-    return truncated_jpeg() + b"\xff\xd9"
-
-
-def jpeg_header_only() -> bytes:
-    """Nothing after the tables."""
-    whole = jpeg()
-    return whole[: whole.index(b"\xff\xda")]
-
-
-def truncated_png() -> bytes:
-    """Cut off in the pixels."""
-    whole = saved(Image.effect_noise((200, 200), 80), "PNG")
-    return whole[: len(whole) // 2]
-
-
-def truncated_webp() -> bytes:
-    """Cut off in the pixels."""
-    whole = webp()
-    return whole[: len(whole) * 2 // 3]
-
-
-def truncated_avif() -> bytes:
-    """Cut off in the pixels."""
-    whole = avif()
-    return whole[: len(whole) - 60]
-
-
-def broken_heic() -> bytes:
-    """A HEIC whose pixels are noise."""
-    whole = bytearray(heic())
-    start = whole.index(b"mdat") + 4
-    whole[start:] = b"\xa5" * (len(whole) - start)
-    return bytes(whole)
-
-
-def truncated_heic() -> bytes:
-    """Cut off in the pixels."""
-    whole = heic()
-    return whole[: len(whole) - len(whole) // 3]
-
-
-def gif() -> bytes:
-    """A format we do not take."""
-    return saved(marked(), "GIF")
-
-
-def text_named_jpg() -> bytes:
-    """Words."""
-    return "这不是照片, this is no photo\n".encode() * 40
-
-
-def mp4_header() -> bytes:
-    """The start of a video, whose container is HEIC's too."""
-    return b"\x00\x00\x00\x20ftypisom\x00\x00\x02\x00isomiso2avc1mp41" + bytes(200)
-
-
-@cache
-def png_bomb(side: int = 16384) -> bytes:
-    """A true PNG of `side` squared that is a few kilobytes small: one bit a pixel, all black."""
-    rows = bytes((1 + -(-side // 8)) * side)
-    return png_of(side, side, depth=1, colour=0, rows=rows)
-
-
-@cache
-def huge_jpeg(width: int = 9643, height: int = 10328) -> bytes:
-    """A true grey JPEG of 99.6 megapixels, written without an encoder: each block says "as before, and no more"."""
-    small = saved(Image.new("L", (8, 8), 128), "JPEG")
-    start = small.index(b"\xff\xda")
-    start += 2 + int.from_bytes(small[start + 2 : start + 4], "big")
-    head = re.sub(
-        rb"(\xff\xc0\x00\x0b\x08)\x00\x08\x00\x08", rb"\g<1>" + struct.pack(">HH", height, width), small[:start]
-    )
-    blocks = -(-width // 8) * -(-height // 8)
-    # 00 is "no change", 1010 is "end of block": four blocks are three bytes. What is left over are padding bits.
-    scan = b"\x28\xa2\x8a" * (blocks // 4) + {0: b"", 1: b"\x2b", 2: b"\x28\xaf", 3: b"\x28\xa2\xbf"}[blocks % 4]
-    return head + scan + b"\xff\xd9"
-
-
-def huge_webp(width: int = 16383, height: int = 16383) -> bytes:
-    """An extended WebP header that announces 268 megapixels, with no pixels behind it."""
-    body = (
-        b"VP8X"
-        + struct.pack("<I", 10)
-        + bytes(4)
-        + (width - 1).to_bytes(3, "little")
-        + (height - 1).to_bytes(3, "little")
-    )
-    return b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WEBP" + body
-
-
-def huge_heic() -> bytes:
-    """A HEIC whose header announces 30000 x 30000."""
-    return _announce(heic(), 30000, 30000)
-
-
-def huge_avif() -> bytes:
-    """An AVIF whose header announces 30000 x 30000."""
-    return _announce(avif(), 30000, 30000)
-
-
-def lying_avif(width: int = 1600, height: int = 1200) -> bytes:
-    """An AVIF whose container announces 96 x 64, while the stream inside is `width` x `height`."""
-    return _announce(avif(width, height), 96, 64)
-
-
 def png_of(width: int, height: int, *, depth: int, colour: int, rows: bytes) -> bytes:
     """A PNG from its raw rows, each led by its filter's byte."""
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
@@ -335,11 +218,6 @@ def png_of(width: int, height: int, *, depth: int, colour: int, rows: bytes) -> 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-
-def _announce(container: bytes, width: int, height: int) -> bytes:
-    """An ISO media file with another size in its `ispe` box."""
-    return re.sub(rb"(ispe\x00{4}).{8}", lambda m: m[1] + struct.pack(">II", width, height), container, flags=re.DOTALL)
 
 
 MARKED: Final[Mapping[str, Callable[[], bytes]]] = {
@@ -363,31 +241,3 @@ MARKED: Final[Mapping[str, Callable[[], bytes]]] = {
     "animated AVIF": lambda: animated("AVIF"),
 }
 """Awkward or plain, all good: 96 x 64 with the colours of `CORNERS` in the corners."""
-
-BROKEN: Final[Mapping[str, Callable[[], bytes]]] = {
-    "truncated JPEG": truncated_jpeg,
-    "half JPEG with end marker": half_jpeg_with_end_marker,
-    "JPEG header only": jpeg_header_only,
-    "truncated PNG": truncated_png,
-    "truncated WebP": truncated_webp,
-    "truncated AVIF": truncated_avif,
-    "broken HEIC": broken_heic,
-    "truncated HEIC": truncated_heic,
-}
-"""The right format, but damaged: code image_broken."""
-
-UNSUPPORTED: Final[Mapping[str, Callable[[], bytes]]] = {
-    "GIF": gif,
-    "text": text_named_jpg,
-    "video": mp4_header,
-}
-"""Other formats: code image_format_unsupported."""
-
-TOO_LARGE: Final[Mapping[str, Callable[[], bytes]]] = {
-    "PNG of 16384x16384": png_bomb,
-    "JPEG of 9643x10328": huge_jpeg,
-    "WebP of 16383x16383": huge_webp,
-    "HEIC of 30000x30000": huge_heic,
-    "AVIF of 30000x30000": huge_avif,
-}
-"""More than 50 megapixels by their header: code image_too_large."""
