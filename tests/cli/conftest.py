@@ -1,4 +1,4 @@
-"""Photos, a tiny model, and the command line: in this process, or as users start it."""
+"""Photos, tiny models, an installation, and the command line: in this process, or as users start it."""
 
 import os
 import subprocess
@@ -9,6 +9,8 @@ from typer.testing import CliRunner
 
 from hazardlens.cli.main import app
 from support.command_line import Invoke, Result, Run, command, write_photo
+from support.models import Models
+from support.promoting import write_report
 from support.tiny_bundle import make_tiny_bundle
 
 
@@ -52,3 +54,21 @@ def run() -> Run:
         )
 
     return run
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Models:
+    """An installation whose default model is tiny@1."""
+    models = Models(tmp_path)
+    monkeypatch.setenv("HAZARDLENS_DATA_PATH", str(tmp_path / "var"))
+    monkeypatch.setenv("HAZARDLENS_BUNDLE_PATH", str(models.default))
+    return models
+
+
+@pytest.fixture
+def retrained(tmp_path: Path) -> Path:
+    """What a retraining left that the gate let pass: tiny@2."""
+    folder = tmp_path / "retrained"
+    make_tiny_bundle(folder / "bundle", version="2", boxes=[("manhole_open", 0.8, (0.2, 0.3, 0.7, 0.6))])
+    write_report(folder)
+    return folder
