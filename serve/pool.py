@@ -192,16 +192,21 @@ class WorkerPool:
     def _work(self, job: "_Job[Any] | None") -> None:
         """Run a job and then what waits, in a worker thread."""
         while job is not None:
-            start = self._clock()
-            self._waited(start - job.queued_at)
-            job.run(self._around)
+            seconds = self._seconds_of(job) if job.begin() else None
             with self._lock:
-                self._seconds_per_job += _SMOOTHING * (self._clock() - start - self._seconds_per_job)
+                if seconds is not None:
+                    self._seconds_per_job += _SMOOTHING * (seconds - self._seconds_per_job)
                 following = None if self._closed or not self._queue else self._queue.take()
                 if following is None:
                     self._running -= 1
             job.tell()  # last, so that whoever waits for it sees the counts without it
             job = following
+
+    def _seconds_of(self, job: "_Job[Any]") -> float:
+        start = self._clock()
+        self._waited(start - job.queued_at)
+        job.run(self._around)
+        return self._clock() - start
 
 
 def _be_nice(niceness: int) -> None:
@@ -221,10 +226,14 @@ class _Job(Generic[T]):
         self._tell: Callable[[], None] | None = None
         self._context = copy_context()  # the job's log lines and traces belong to the request that sent it
 
+    def begin(self) -> bool:
+        """Whether anybody still wants it; then `run` it."""
+        return self.future.set_running_or_notify_cancel()
+
     def run(self, around: Callable[[], AbstractContextManager[object]]) -> None:
-        """Do it, unless nobody wants it any more, and keep what comes of it until `tell`."""
+        """Do it, and keep what comes of it until `tell`."""
         call, self._call = self._call, None
-        if call is not None and self.future.set_running_or_notify_cancel():
+        if call is not None:
             self._context.run(self._run, call, around)
 
     def _run(self, call: Callable[[], T], around: Callable[[], AbstractContextManager[object]]) -> None:

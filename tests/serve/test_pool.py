@@ -107,6 +107,27 @@ def test_a_cancelled_request_leaves_the_queue(pool: WorkerPool, gate: threading.
     asyncio.run(scene())
 
 
+def test_what_is_cancelled_before_it_begins_counts_in_no_estimate(gate: threading.Event) -> None:
+    waits, ran = list[float](), list[str]()
+    pool = WorkerPool(1, 1, clock=lambda: 0.0, waited=waits.append)
+    before = pool._seconds_per_job
+    pool._executor.submit(gate.wait, PATIENCE_S)  # as while the thread is still being started
+
+    async def scene() -> None:
+        job = asyncio.create_task(pool.run(lambda: ran.append("job"), sender="a", gone=never))
+        await asyncio.sleep(0)
+        assert pool.running == 1
+        job.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await job
+
+    asyncio.run(scene())
+    gate.set()
+    wait_until(lambda: pool.running == 0)
+    assert (pool._seconds_per_job, waits, ran) == (before, [], [])
+    pool.close()
+
+
 def test_jobs_run_in_the_order_of_their_coming(gate: threading.Event) -> None:
     pool, order = WorkerPool(1, 5), list[int]()
 
