@@ -56,9 +56,9 @@ class EmbeddedQueue:
         """See `Queue`."""
         return connection.execute(delete(work_jobs).where(_is_held(job))).rowcount == 1
 
-    def retry(self, connection: Connection, job: Job, due_at: datetime) -> bool:
+    def retry(self, connection: Connection, job: Job, due_at: datetime, *, counts: bool = True) -> bool:
         """See `Queue`."""
-        back = {**_FREE, "due_at": due_at, "attempts": job.attempts + 1}
+        back = {**_FREE, "due_at": due_at, "attempts": job.attempts + counts}
         mine = and_(_is_held(job), _jobs.cancelled.is_(False))
         return connection.execute(update(work_jobs).where(mine).values(back)).rowcount == 1
 

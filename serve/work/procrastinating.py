@@ -35,6 +35,7 @@ _HELD: Final = """
 SELECT abort_requested FROM procrastinate_jobs
 WHERE id = %(job_id)s AND status = 'doing' AND worker_id = %(worker_id)s FOR UPDATE
 """
+_UNCOUNT: Final = "UPDATE procrastinate_jobs SET attempts = attempts - 1 WHERE id = %(job_id)s"
 _STILL_STALLED: Final = """
 SELECT id FROM procrastinate_jobs
 WHERE id = %(job_id)s AND status = 'doing' AND worker_id IS NOT DISTINCT FROM %(worker_id)s FOR UPDATE SKIP LOCKED
@@ -90,11 +91,13 @@ class ProcrastinateQueue:
         _run(connection, queries["unregister_worker"], worker_id=int(job.holder))
         return True
 
-    def retry(self, connection: Connection, job: Job, due_at: datetime) -> bool:
+    def retry(self, connection: Connection, job: Job, due_at: datetime, *, counts: bool = True) -> bool:
         """See `Queue`."""
         if not _may_go_on(connection, job):
             return False
         _retry(connection, int(job.id), due_at)
+        if not counts:
+            _run(connection, _UNCOUNT, job_id=int(job.id))
         _run(connection, queries["unregister_worker"], worker_id=int(job.holder))
         return True
 

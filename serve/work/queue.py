@@ -64,8 +64,15 @@ class Queue(Protocol):
     def finish(self, connection: Connection, job: Job) -> bool:
         """Take a job off the queue; False where the holder has no say any more."""
 
-    def retry(self, connection: Connection, job: Job, due_at: datetime) -> bool:
-        """Put a job back after an attempt that counts; False where the holder has no say any more."""
+    def retry(self, connection: Connection, job: Job, due_at: datetime, *, counts: bool = True) -> bool:
+        """Put a job back; False where the holder has no say any more.
+
+        Args:
+            connection: of `Store.write`.
+            job: which.
+            due_at: not before this time.
+            counts: whether the attempt does.
+        """
 
     def withdraw(self, connection: Connection, task: str, key: str) -> None:
         """Take a job off the queue that waits, and have whoever does it stop."""

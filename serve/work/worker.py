@@ -5,6 +5,7 @@ has changed nothing, and the job is taken by the next one once its lease is over
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ from hazardlens.serve.work.queue import Job
 _log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("hazardlens")
 
 LEASE: Final = timedelta(seconds=30)
+BEAT_S: Final = 1.0
 MAX_ATTEMPTS: Final = 4
 _FIRST_PAUSE: Final = timedelta(seconds=10)
 _AWAY: Final = timedelta(seconds=15)
@@ -106,6 +108,8 @@ class Worker:
         *,
         now: Callable[[], datetime],
         lease: timedelta = LEASE,
+        beat_s: float = BEAT_S,
+        clock: Callable[[], float] = time.monotonic,
         told: Callable[[str, Outcome], None] = lambda *_: None,
     ) -> None:
         """Take the parts.
@@ -114,13 +118,17 @@ class Worker:
             store: the database, with its queue.
             handlers: task -> what does it.
             now: the time, with zone.
-            lease: silence after which a holder is dead; a beat comes three times as often.
+            lease: silence after which a holder is dead: others may take the job, and the holder stops.
+            beat_s: between beats, in seconds; a third of the lease at most.
+            clock: seconds that only grow; the lease is measured by it.
             told: hears of what became of each job, by task.
         """
         self._store = store
         self._handlers = handlers
         self._now = now
         self._lease = lease
+        self._beat_s = min(beat_s, lease.total_seconds() / 3)
+        self._clock = clock
         self._told = told
         self._stopping = threading.Event()
 
@@ -154,13 +162,14 @@ class Worker:
         """
         if self._stopping.is_set():
             return None
+        taken_s = self._clock()
         with self._store.write() as connection:
             job = queue_of(connection).take(connection, now=self._now(), lease=self._lease)
         if job is None:
             return None
         handler = self._handlers[job.task]
         hold = Hold(job, self._stopping)
-        with logged_as_work(job.task), self._beating(hold, handler):
+        with logged_as_work(job.task), self._beating(hold, handler, taken_s):
             outcome = self._attempt(hold, handler)
             _log.info("job", task=job.task, job=job.id, attempt=job.attempts + 1, outcome=outcome)
         self._told(job.task, outcome)
@@ -175,7 +184,7 @@ class Worker:
         except StoreUnavailableError:
             raise
         except JobLostError:
-            return self._release(hold)
+            return self._postpone(hold, timedelta(0))  # a server that stops, or a silence of the database
         except JobPostponedError as error:
             return self._postpone(hold, error.pause)
         except UnavailableError:
@@ -185,41 +194,28 @@ class Worker:
             return self._retry(hold)
         return Outcome.DONE
 
-    def _release(self, hold: Hold) -> Outcome:
-        """Put back what a server that stops leaves undone, and take away what was withdrawn."""
-        if self._stopping.is_set():
-            return self._postpone(hold, timedelta(0))
-        with self._store.write() as connection:
-            queue_of(connection).finish(connection, hold.job)
-        return Outcome.LOST
-
     def _postpone(self, hold: Hold, pause: timedelta) -> Outcome:
         """Put a job back as if it had not been begun."""
-        now = self._now()
-        with self._store.write() as connection:
-            queue = queue_of(connection)
-            if not queue.beat(connection, hold.job, now=now, lease=self._lease):
-                queue.finish(connection, hold.job)
-                return Outcome.LOST
-            queue.finish(connection, hold.job)
-            queue.put(connection, hold.job.task, hold.job.key, now=now, due_at=now + pause)
-            self._handlers[hold.job.task].tell_waiting(connection, hold)
-        return Outcome.POSTPONED
+        return Outcome.POSTPONED if self._put_back(hold, pause, counts=False) else Outcome.LOST
 
     def _retry(self, hold: Hold) -> Outcome:
         pause = _FIRST_PAUSE * (1 << min(hold.job.attempts, MAX_ATTEMPTS))
+        return Outcome.RETRIED if self._put_back(hold, pause, counts=True) else Outcome.LOST
+
+    def _put_back(self, hold: Hold, pause: timedelta, *, counts: bool) -> bool:
+        """Put a job back; one that was withdrawn is taken away instead, and another holder's is left alone."""
         with self._store.write() as connection:
             queue = queue_of(connection)
-            if not queue.retry(connection, hold.job, self._now() + pause):
+            if not queue.retry(connection, hold.job, self._now() + pause, counts=counts):
                 queue.finish(connection, hold.job)
-                return Outcome.LOST
+                return False
             self._handlers[hold.job.task].tell_waiting(connection, hold)
-        return Outcome.RETRIED
+        return True
 
     @contextmanager
-    def _beating(self, hold: Hold, handler: Handler) -> Iterator[None]:
+    def _beating(self, hold: Hold, handler: Handler, taken_s: float) -> Iterator[None]:
         over = threading.Event()
-        thread = threading.Thread(target=self._beat, args=(hold, handler, over), name=f"beat-{hold.job.task}")
+        thread = threading.Thread(target=self._beat, args=(hold, handler, over, taken_s), name=f"beat-{hold.job.task}")
         thread.start()
         try:
             yield
@@ -227,21 +223,27 @@ class Worker:
             over.set()
             thread.join()
 
-    def _beat(self, hold: Hold, handler: Handler, over: threading.Event) -> None:
-        pause_s = self._lease.total_seconds() / 3
-        missed = 0
-        while not over.wait(min(1.0, pause_s)):
+    def _beat(self, hold: Hold, handler: Handler, over: threading.Event, last_s: float) -> None:
+        """Beat until it is over; the lease began no earlier than `last_s`."""
+        while not over.wait(self._beat_s):
+            begun_s = self._clock()
             try:
-                with self._store.write() as connection:
-                    if not queue_of(connection).beat(connection, hold.job, now=self._now(), lease=self._lease):
-                        hold.lose()
-                        return
-                    handler.tell_progress(connection, hold)
-                missed = 0
-            except StoreUnavailableError:
-                missed += 1
-                if missed * pause_s > self._lease.total_seconds():
-                    hold.lose()  # somebody else may have it by now
+                if not self._tell(hold, handler):
+                    hold.lose()
                     return
+                last_s = begun_s
+            except StoreUnavailableError:
+                pass  # logged where it was found; it may be back within the lease
             except Exception as error:  # noqa: BLE001 - the last net of a thread that nobody waits for
                 log_failure(error)
+            if self._clock() - last_s >= self._lease.total_seconds():
+                hold.lose()  # somebody else may have it by now
+                return
+
+    def _tell(self, hold: Hold, handler: Handler) -> bool:
+        """One beat; False where somebody else has the job, or nobody wants it."""
+        with self._store.write() as connection:
+            is_ours = queue_of(connection).beat(connection, hold.job, now=self._now(), lease=self._lease)
+            if is_ours:
+                handler.tell_progress(connection, hold)
+        return is_ours
