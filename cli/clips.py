@@ -89,7 +89,7 @@ def classify_clip(
     frames = [
         Copy(f"-{frame.time_s:07.2f}s", ".jpg", draw_photo(frame.jpeg, frame.detections)) for frame in answer.frames
     ]
-    clip = make_preview(source, limits=limits, max_side_px=_COPY_SIDE_PX, marks=answer.marks)
+    clip = make_preview(source, limits=limits, max_side_px=_COPY_SIDE_PX, marks=answer.marks, stop=stop)
     return answer.classification, (*frames, Copy("", ".mp4", clip))
 
 

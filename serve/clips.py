@@ -12,6 +12,7 @@ from hazardlens.model.video.clip import ClipInfo
 from hazardlens.model.video.limits import VideoLimits
 from hazardlens.model.video.preview import make_preview
 from hazardlens.model.video.reading import open_clip
+from hazardlens.serve.errors import UnavailableError
 from hazardlens.serve.settings import Settings
 
 PREVIEW_MEDIA_TYPE: Final = "video/mp4"
@@ -25,6 +26,7 @@ class ClipReader(Protocol):
 
         Raises:
             MediaError: it cannot be used; `index` is its place in the request.
+            UnavailableError: this machine cannot start a process to decode it.
         """
 
     def classify(
@@ -45,13 +47,16 @@ class ClipReader(Protocol):
             MediaError: a file cannot be used; the clip's index is the number of photos.
             ClipStoppedError: `stop()` said so.
             InferenceError: the runtime failed.
+            UnavailableError: this machine cannot start a process to decode it.
         """
 
-    def preview(self, clip: Upload) -> bytes:
+    def preview(self, clip: Upload, *, stop: Callable[[], bool]) -> bytes:
         """A small MP4 without sound and metadata.
 
         Raises:
             MediaError: it cannot be made.
+            ClipStoppedError: `stop()` said so.
+            UnavailableError: this machine cannot start a process to decode it.
         """
 
 
@@ -87,28 +92,39 @@ class DecodedClips:
         stop: Callable[[], bool],
     ) -> ClipAnswer:
         """See `ClipReader`."""
-        return ClipClassifier(classifier).classify_clip(
-            clip.data,
-            clip.name,
-            text=text,
-            photos=photos,
-            limits=self._limits,
-            min_confidence=min_confidence,
-            request_id=request_id,
-            progress=progress,
-            stop=stop,
-        )
+        with _able():
+            return ClipClassifier(classifier).classify_clip(
+                clip.data,
+                clip.name,
+                text=text,
+                photos=photos,
+                limits=self._limits,
+                min_confidence=min_confidence,
+                request_id=request_id,
+                progress=progress,
+                stop=stop,
+            )
 
-    def preview(self, clip: Upload) -> bytes:
+    def preview(self, clip: Upload, *, stop: Callable[[], bool]) -> bytes:
         """See `ClipReader`."""
         with _named(clip, 0):
-            return make_preview(clip.data, limits=self._limits)
+            return make_preview(clip.data, limits=self._limits, stop=stop)
 
 
 @contextmanager
 def _named(clip: Upload, index: int) -> Iterator[None]:
     """What is wrong with a clip is said of this one."""
     try:
-        yield
+        with _able():
+            yield
     except VideoError as error:
         raise MediaError(index, clip.name, error) from error
+
+
+@contextmanager
+def _able() -> Iterator[None]:
+    """A machine without memory, processes or file handles to spare is no fault of the clip: its bytes are here."""
+    try:
+        yield
+    except OSError as error:
+        raise UnavailableError(f"a clip cannot be decoded just now: {error.strerror or error}") from error

@@ -44,18 +44,18 @@ _WATCHING_SHARE: Final = 0.85
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
-    """What a report came with.
+    """What a report came with: all that the clip's answer depends on.
 
     Attributes:
-        version: of the report, when it was read.
+        files: the sha256 of each of its files, in their order; empty for one that is erased.
     """
 
     report_id: str
-    version: int
     text: str
     photos: tuple[Upload, ...]
     clip: Upload
     clip_row: RowMapping
+    files: tuple[str, ...]
 
 
 class ClipHandler:
@@ -102,11 +102,10 @@ class ClipHandler:
                 write_work(connection, report_id, Work.CANCELLED, ended_at=self._services.now())
                 return None
             write_work(connection, report_id, Work.RUNNING)
-            query = select(report_media).where(report_media.c.report_id == report_id).order_by(report_media.c.n)
-            media = connection.execute(query).mappings().all()
+            media = _media_of(connection, report_id)
         clip = next(one for one in media if one["kind"] == VIDEO)
         photos = tuple(self._upload(one) for one in media if one["n"] < clip["n"])
-        return _Sent(report_id, row["version"], row["text"], photos, self._upload(clip), clip)
+        return _Sent(report_id, row["text"], photos, self._upload(clip), clip, _files_of(media))
 
     def _look(self, hold: Hold, sent: _Sent) -> ClipOutcome:
         classifier = self._services.slot.model.classifier
@@ -124,17 +123,17 @@ class ClipHandler:
                 progress=progress,
                 stop=hold.is_over,
             )
+            preview, problem = self._preview(sent.clip, hold)
         except ClipStoppedError as error:
             raise JobLostError(sent.report_id) from error
-        preview, problem = self._preview(sent.clip)
         hold.progress = 1.0
         frames = [self._keep_frame(sent, number, frame) for number, frame in enumerate(answer.frames)]
         return ClipOutcome(answer.classification, sent.clip_row, preview, problem, tuple(answer.frames), tuple(frames))
 
-    def _preview(self, clip: Upload) -> tuple[bytes | None, str | None]:
+    def _preview(self, clip: Upload, hold: Hold) -> tuple[bytes | None, str | None]:
         """The copy for people, or the code of why there is none: a clip that was understood is not lost for that."""
         try:
-            return self._services.clips.preview(clip), None
+            return self._services.clips.preview(clip, stop=hold.is_over), None
         except MediaError as error:
             _log.warning("clip_preview_failed", code=error.reason.code)
             return None, error.reason.code
@@ -153,7 +152,7 @@ class ClipHandler:
         try:
             with services.store.write() as connection:
                 self._end(connection, hold, sent)
-                store_outcome(connection, services, outcome, preview_sha256, audit=audit, version=sent.version)
+                store_outcome(connection, services, outcome, preview_sha256, audit=audit)
                 problem, now = outcome.problem, services.now()
                 write_work(connection, sent.report_id, Work.DONE, progress=1.0, problem=problem, ended_at=now)
         except (JobLostError, JobPostponedError):
@@ -188,18 +187,17 @@ class ClipHandler:
         return classifier.classify(photos, text=text, request_id=current_request_id() or "")
 
     def _photos_of(self, report_id: str) -> list[Upload]:
-        query = select(report_media).where(report_media.c.report_id == report_id, report_media.c.kind == IMAGE)
         with self._services.store.read() as connection:
-            rows = connection.execute(query.order_by(report_media.c.n)).mappings().all()
-        return [self._upload(row) for row in rows]
+            rows = _media_of(connection, report_id)
+        return [self._upload(row) for row in rows if row["kind"] == IMAGE]
 
     def _end(self, connection: Connection, hold: Hold, sent: _Sent) -> None:
         """The report before the job, as a review locks them: crosswise, each could wait for the other."""
         row = locked_report(connection, sent.report_id)
         if not _waits(row):
             raise JobLostError(sent.report_id)
-        if row["version"] != sent.version:
-            raise JobPostponedError("the report was changed meanwhile", timedelta(0))
+        if (row["text"], _files_of(_media_of(connection, sent.report_id))) != (sent.text, sent.files):
+            raise JobPostponedError("what the report says or shows was changed meanwhile", timedelta(0))
         hold.end(connection)
 
     def _upload(self, row: RowMapping) -> Upload:
@@ -212,6 +210,15 @@ class ClipHandler:
         with self._services.store.read() as connection:
             found: str | None = connection.execute(query.limit(1)).scalar_one_or_none()
         return found
+
+
+def _media_of(connection: Connection, report_id: str) -> Sequence[RowMapping]:
+    query = select(report_media).where(report_media.c.report_id == report_id).order_by(report_media.c.n)
+    return connection.execute(query).mappings().all()
+
+
+def _files_of(media: Sequence[RowMapping]) -> tuple[str, ...]:
+    return tuple(row["sha256"] for row in media)
 
 
 def _waits(row: RowMapping) -> bool:

@@ -39,7 +39,7 @@ class ClipOutcome:
 
 
 def store_outcome(
-    connection: Connection, services: Services, outcome: ClipOutcome, preview_sha256: str, *, audit: bool, version: int
+    connection: Connection, services: Services, outcome: ClipOutcome, preview_sha256: str, *, audit: bool
 ) -> None:
     """Write all of it, and move the report to pre-filled.
 
@@ -49,7 +49,6 @@ def store_outcome(
         outcome: what came of it.
         preview_sha256: of the copy for people; empty where there is none.
         audit: from `is_audited`.
-        version: of the report.
 
     Raises:
         BlobStoreError: a file that is being removed elsewhere could not be kept anew.
@@ -70,7 +69,7 @@ def store_outcome(
     keep_if_removed(connection, outcome.kept, services.blobs)
     if outcome.preview is not None:
         keep_noted(connection, {preview_sha256: outcome.preview}, services.blobs)
-    row = write_prefill(connection, report_id, outcome.answer, audit=audit, now=now, expected_version=version)
+    row = write_prefill(connection, report_id, outcome.answer, audit=audit, now=now)
     _link_by_frames(connection, row, outcome.kept, DuplicateRules.from_settings(services.settings))
 
 

@@ -104,6 +104,6 @@ class FilmedClips(ScriptedClips):
         )
         return ClipAnswer(answer.model_copy(update={"media": [*photos, seen]}), frames)
 
-    def preview(self, clip: Upload) -> bytes:
+    def preview(self, clip: Upload, *, stop: Callable[[], bool]) -> bytes:
         """See `ClipReader`."""
         return clip.data

@@ -11,7 +11,7 @@ from hazardlens.model.taxonomy import Category
 from hazardlens.model.video.classifying import ClipAnswer, EvidenceFrame
 from hazardlens.model.video.clip import ClipInfo
 from support.intake import photo_of
-from support.serving import PATIENCE_S
+from support.serving import PATIENCE_S, wait_until
 
 SIZE_WH: Final = (640, 360)
 PREVIEW: Final = b"\x00\x00\x00\x18ftypisom" + bytes(range(256)) * 8
@@ -31,6 +31,7 @@ class ScriptedClips:
         broken: what clips cost instead of an answer.
         preview_broken: the same for their small copies.
         failing: raised once for each of these, then not any more: what is nobody's fault.
+        previewing: where there is one, it is set when a small copy is begun, which then takes until somebody stops it.
     """
 
     def __init__(self, *, seeds: Sequence[int] = (101, 102)) -> None:
@@ -40,6 +41,7 @@ class ScriptedClips:
         self.broken: VideoError | None = None
         self.preview_broken: VideoError | None = None
         self.failing: list[Exception] = []
+        self.previewing: threading.Event | None = None
         self._frames = [photo_of(seed) for seed in seeds]
 
     def probe(self, clip: Upload, *, index: int = 0) -> ClipInfo:
@@ -86,8 +88,12 @@ class ScriptedClips:
         media = [*answer.media[: len(photos)], result]
         return ClipAnswer(answer.model_copy(update={"media": media}), evidence)
 
-    def preview(self, clip: Upload) -> bytes:
+    def preview(self, clip: Upload, *, stop: Callable[[], bool]) -> bytes:
         """Some bytes."""
+        if self.previewing is not None:
+            self.previewing.set()
+            wait_until(stop)
+            raise ClipStoppedError("nobody waits")
         if self.preview_broken is not None:
             raise MediaError(0, clip.name, self.preview_broken)
         return PREVIEW

@@ -9,7 +9,7 @@ import pytest
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 
-from hazardlens.model.errors import VideoBrokenError
+from hazardlens.model.errors import ClipStoppedError, VideoBrokenError
 from hazardlens.model.video.preview import make_preview
 from support.video_files import Recipe, corner_marked, make_clip
 
@@ -55,3 +55,15 @@ def test_it_has_neither_sound_nor_what_the_clip_said() -> None:
 def test_a_broken_clip_has_none() -> None:
     with pytest.raises(VideoBrokenError):
         make_preview(make_clip(Recipe(count=12))[:500])
+
+
+def test_whoever_makes_it_can_be_stopped_at_each_step() -> None:
+    asked: list[bool] = []
+
+    def stop() -> bool:
+        asked.append(True)
+        return len(asked) == 3
+
+    with pytest.raises(ClipStoppedError):
+        make_preview(make_clip(Recipe(count=200)), stop=stop)
+    assert len(asked) == 3
