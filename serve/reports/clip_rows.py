@@ -59,9 +59,11 @@ def put_clip(connection: Connection, report_id: str, now: datetime) -> None:
 def withdraw_clip(connection: Connection, report_id: str, now: datetime) -> None:
     """Nobody waits for a report's clip any more; what is done already stays. The report's row is locked."""
     this = and_(clip_work.c.report_id == report_id, clip_work.c.state.in_(UNFINISHED))
-    withdrawn = connection.execute(update(clip_work).where(this).values(state=Work.CANCELLED, ended_at=now))
-    if withdrawn.rowcount:
-        queue_of(connection).withdraw(connection, TASK, report_id)
+    if connection.execute(select(clip_work.c.state).where(this)).first() is None:
+        return
+    # The job before the row, as a heartbeat locks them: crosswise, each could wait for the other.
+    queue_of(connection).withdraw(connection, TASK, report_id)
+    connection.execute(update(clip_work).where(this).values(state=Work.CANCELLED, ended_at=now))
 
 
 def write_work(
