@@ -106,7 +106,12 @@ class Settings(BaseSettings):
     max_video_pixels: int = Field(9_437_184, ge=1, description="Largest frame of a clip, in pixels.")
     max_video_frames: int = Field(20_000, ge=1, description="Most frames of a clip that are decoded.")
     video_cpu_s: int = Field(120, ge=1, description="Seconds of processor time for decoding one clip.")
-    video_wall_s: float = Field(90, gt=0, description="Seconds by the clock for one clip, waiting for the model too.")
+    video_wall_s: float = Field(
+        90,
+        gt=0,
+        description="Seconds without a sign of life from a clip's decoder, ten times as long in all; also how long a "
+        "request with a clip waits for its turn.",
+    )
     video_memory_bytes: int = Field(1024 * MIB, ge=256 * MIB, description="Memory for decoding one clip.")
     video_workers: int = Field(1, ge=1, le=32, description="Clips that a server works on at once.")
     video_queue_length: int = Field(

@@ -69,3 +69,18 @@ def test_video_workers_bound_what_is_worked_on_at_once() -> None:
         finally:
             clips.gate.set()
         assert [one.result().status_code for one in asked] == [200] * 3
+
+
+def test_video_wall_s_is_also_how_long_a_request_waits_for_its_turn() -> None:
+    clips = ScriptedClips()
+    clips.gate.clear()
+    with serving(clips=clips, video_wall_s=0.3) as client, ThreadPoolExecutor(1) as threads:
+        pool = services_behind(client).clip_pool
+        try:
+            running = threads.submit(ask, client, clip_of(0))
+            wait_until(lambda: pool.running == 1)
+            problem_of(ask(client, clip_of(1)), 503, "overloaded")
+            assert not running.done()
+        finally:
+            clips.gate.set()
+        assert running.result().status_code == 200
