@@ -43,10 +43,10 @@ def open_source(source: bytes | Path, limits: VideoLimits) -> tuple[int, VideoFo
 def _in_memory(data: bytes, limits: VideoLimits) -> int:
     _check_bytes(len(data), limits)
     require_video_format(data[:HEAD_BYTES])  # before it is copied
-    opened = os.memfd_create("clip", os.MFD_CLOEXEC)
-    with os.fdopen(os.dup(opened), "wb") as file:
+    with os.fdopen(os.memfd_create("clip", os.MFD_CLOEXEC), "wb") as file:
         file.write(data)
-    return opened
+        file.flush()
+        return os.dup(file.fileno())
 
 
 def _on_disk(path: Path, limits: VideoLimits) -> int:
