@@ -6,8 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 _CELLS: Final = 96
-_MIN_PEAK: Final = 4.0
-"""How far the best shift must stand out of all others, in standard deviations, to be believed."""
+_MIN_PEAK: Final = 8.0
+"""How far the best shift must stand out of all others, in standard deviations, to be believed.
+
+Of some thousand pairs of pictures of noise the best of ten thousand shifts stands out by 5, and by 7.6 at most; a real
+shift of a fifth of a picture in daylight by 29, in the dark by 8.
+"""
 
 
 class CameraMotion:
