@@ -139,7 +139,7 @@ def _send_chosen(chosen: Iterable[Chosen[Timed]], painter: Painter, sender: Send
     for one in chosen:
         pixels = painter.paint(one.frame.frame)
         height, width = pixels.shape[:2]
-        head = wire.FRAME.pack(one.time_s, width, height, one.spare, one.shot, one.sharpness)
+        head = wire.FRAME.pack(one.time_s, width, height, one.spare, one.shot)
         sender.send(wire.PICTURE, head, pixels.data.cast("B"))
 
 

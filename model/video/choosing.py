@@ -25,6 +25,10 @@ _CUT_CHANGE: Final = 18.0
 _CUT_FACTOR: Final = 4.0
 _HISTORY: Final = 12
 _CELL_FACTOR: Final = 6.0
+_USUAL_SPREAD: Final = 16.0
+"""Where the cells of a picture differ by less, as in the dark, so do two pictures of different things."""
+_NOISE_SHARE: Final = 0.4
+"""Of `min_change`: by so much a sensor's noise alone changes the cells."""
 _SWING_COLUMNS: Final = 8
 _SWING_ROWS: Final = 4
 _SWING_SHARE: Final = 0.4
@@ -40,7 +44,7 @@ class FrameChoice:
         max_gap_s: no further than this from the frame before, where the picture changes.
         still_gap_s: the same where it does not.
         min_change: a frame whose brightness differs by less, on average of 0..255, is a near-duplicate; in one part
-            of the picture it may differ by six times as much.
+            of the picture it may differ by six times as much. Of a dark or flat picture less counts, down to 0.4 of it.
 
     Raises:
         ValueError: the gaps are not in order, or a value is not positive.
@@ -66,14 +70,12 @@ class Chosen(Generic[T]):
         frame: as offered.
         spare: not to be looked at unless what is seen next to it asks for a second look.
         shot: how many cuts came before it.
-        sharpness: mean step of brightness between neighbouring pixels, 0..255.
     """
 
     time_s: float
     frame: T
     spare: bool
     shot: int
-    sharpness: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,7 +168,8 @@ class FrameChooser(Generic[T]):
         if self._last_chosen is None or new.time_s - self._last_chosen_s >= self._choice.still_gap_s:
             return False
         change = np.abs(_unexplained(new.cells, self._last_chosen))
-        least = self._choice.min_change
+        spread = float(self._last_chosen.std())
+        least = self._choice.min_change * min(max(spread / _USUAL_SPREAD, _NOISE_SHARE), 1.0)
         return bool(change.mean() < least and change.max() < _CELL_FACTOR * least)
 
     def _close(self) -> list[Chosen[T]]:
@@ -184,7 +187,7 @@ class FrameChooser(Generic[T]):
         self._window_s = (best.time_s + self._choice.min_gap_s, best.time_s + self._choice.max_gap_s)
         self._slots = {}
         return [
-            Chosen(offer.time_s, offer.frame, offer is not best, self._shot, offer.sharpness)
+            Chosen(offer.time_s, offer.frame, offer is not best, self._shot)
             for offer in held
             if offer is best or abs(offer.time_s - best.time_s) > _SPARE_GAP_S
         ]

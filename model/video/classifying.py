@@ -175,7 +175,7 @@ class ClipClassifier:
         with stage("triage"):
             seen = shown.evidence()
             decision = decide([*evidence, *seen], text, policy=self._photos.policy, model=self._photos.view)
-            decision = with_span(decision, shown.listed, self._photos.hazards, self._photos.policy.data)
+            decision = with_span(decision, shown.counting, self._photos.hazards, self._photos.policy.data)
         classification = Classification(
             request_id=request_id,
             model=ModelRef(name=self._photos.detector.name, version=self._photos.detector.version),
@@ -200,11 +200,10 @@ class _Shown:
     ) -> None:
         self._classifier, self._watcher, self._info = classifier, watcher, info
         self._tracks = tracks
-        self.listed = [
-            track
-            for track in tracks
-            if track.score >= (classifier.thresholds[track.label] if min_confidence is None else min_confidence)
-        ]
+        self.counting = [track for track in tracks if track.score >= classifier.thresholds[track.label]]
+        self.listed = (
+            self.counting if min_confidence is None else [track for track in tracks if track.score >= min_confidence]
+        )
 
     def evidence(self) -> list[Evidence]:
         """The looks that show some track best, each with all that was followed there, as sure as its track."""
@@ -239,7 +238,7 @@ class _Shown:
             width=info.width,
             height=info.height,
             duration_s=round(info.duration_s, 2),
-            frames=len(self._watcher.looks),
+            frames=self._watcher.looks,
             detections=found,
         )
 

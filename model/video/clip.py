@@ -48,23 +48,19 @@ class Frame:
     """A frame that is worth a look.
 
     Attributes:
-        index: of the frames that were given out, from 0.
         time_s: after the clip's first frame.
         pixels: (H, W, 3) uint8, RGB, upright; smaller than the clip where its long side was limited.
         spare: only worth a look where its neighbours show something.
         shot: how many cuts came before it.
-        sharpness: mean step of brightness between neighbouring pixels, 0..255.
 
     Raises:
         ValueError: the pixels' shape or type differs.
     """
 
-    index: int
     time_s: float
     pixels: Pixels
     spare: bool = False
     shot: int = 0
-    sharpness: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the shape."""

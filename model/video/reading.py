@@ -46,12 +46,10 @@ class Clip:
         Raises:
             VideoError: the rest of the clip cannot be used.
         """
-        index = 0
         while True:
             kind, length = self._child.next()
             if kind == wire.PICTURE:
-                yield self._frame(index, length)
-                index += 1
+                yield self._frame(length)
             elif kind in {wire.STEP, wire.DONE} and length == wire.PROGRESS.size:
                 self.decoded, self.progress = wire.PROGRESS.unpack(self._child.data(length, length))
                 if kind == wire.DONE:
@@ -59,17 +57,17 @@ class Clip:
             else:
                 raise babble()
 
-    def _frame(self, index: int, length: int) -> Frame:
+    def _frame(self, length: int) -> Frame:
         if length <= wire.FRAME.size:
             raise babble()
         head = self._child.data(wire.FRAME.size, wire.FRAME.size)
-        time_s, width, height, spare, shot, sharpness = wire.FRAME.unpack(head)
+        time_s, width, height, spare, shot = wire.FRAME.unpack(head)
         if length != wire.FRAME.size + width * height * 3 or not 0 < max(width, height) <= self._max_side_px:
             raise babble()
         pixels = np.empty((height, width, 3), np.uint8)
         self._child.data_into(pixels.data.cast("B"))
         self.progress = max(self.progress, min(1.0, time_s / max(self.info.duration_s, 1e-6)))
-        return Frame(index, time_s, pixels, bool(spare), shot, sharpness)
+        return Frame(time_s, pixels, bool(spare), shot)
 
 
 @contextmanager

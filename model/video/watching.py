@@ -37,7 +37,7 @@ class Watcher:
             size_wh: of the upright clip, in pixels.
             thresholds: of the labels that stand for a hazard; other labels ask for no second look and keep no still.
         """
-        self.looks: list[Look] = []
+        self.looks = 0
         self.stills = Stills()
         self._detector, self._size_wh, self._thresholds = detector, size_wh, thresholds
         self._tracker = Tracker()
@@ -74,7 +74,7 @@ class Watcher:
         """Look at the spares of these shots; second looks are at most half as many as first ones, and a few."""
         waiting, self._spares = list(self._spares), deque(maxlen=_MAX_SPARES)
         for spare in waiting:
-            allowed = _FREE_SECOND_LOOKS + _SECOND_LOOKS_PER_LOOK * len(self.looks)
+            allowed = _FREE_SECOND_LOOKS + _SECOND_LOOKS_PER_LOOK * self.looks
             if spare.shot in shots and self._second_looks < allowed:
                 self._second_looks += 1
                 self._note(spare, self._detect(spare))
@@ -94,11 +94,11 @@ class Watcher:
         )
 
     def _note(self, frame: Frame, found: Detections) -> None:
-        index = len(self.looks)
+        index = self.looks
         across, down = self._motion.shift(frame.pixels)
         width, height = self._size_wh
         look = Look(frame.time_s, frame.shot, found, (across * width, down * height))
-        self.looks.append(look)
+        self.looks += 1
         hit = self._tracker.add(look)
         self.stills.pass_by(index, frame.time_s, frame.pixels)
         worth = max((t.best.score for t in hit if t.label in self._thresholds and t.best.look == index), default=0.0)

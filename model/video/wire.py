@@ -15,8 +15,8 @@ from hazardlens.model.video.marks import Mark
 
 HEADER: Final = struct.Struct("!cI")
 """Kind and length of what follows."""
-FRAME: Final = struct.Struct("!dHHBId")
-"""Time in seconds, width, height, spare, shot, sharpness; then height x width x 3 bytes of RGB."""
+FRAME: Final = struct.Struct("!dHHBI")
+"""Time in seconds, width, height, spare, shot; then height x width x 3 bytes of RGB."""
 PROGRESS: Final = struct.Struct("!Id")
 """Frames decoded, and the part of the clip that they cover."""
 

@@ -24,9 +24,9 @@ class MemoryClip:
     progress: float = 0.0
 
     def __iter__(self) -> Iterator[Frame]:
-        for index, one in enumerate(self.chosen):
+        for one in self.chosen:
             self.progress = one.time_s / self.info.duration_s
-            yield Frame(index, one.time_s, one.frame, one.spare, one.shot, one.sharpness)
+            yield Frame(one.time_s, one.frame, one.spare, one.shot)
 
 
 def choose(frames: Sequence[tuple[float, Pixels]], choice: FrameChoice) -> list[Chosen[Pixels]]:

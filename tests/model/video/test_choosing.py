@@ -42,6 +42,25 @@ def test_a_small_thing_that_appears_in_a_still_clip_is_looked_at_within_a_second
     assert any(4.7 <= time_s < 5.7 for time_s in first_looks(frames))
 
 
+def in_the_dark(seed: int, rng: np.random.Generator) -> Pixels:
+    """What a sensor makes of a world in which hardly anything can be seen: its cells differ by two grey levels."""
+    world = texture(seed, width=640, height=384).astype(np.float32)
+    light = 12 + 0.06 * (world - world.mean())
+    return np.clip(light + rng.normal(0, 5, (*light.shape[:2], 1)), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("other", [2, 3, 4])
+def test_something_else_in_the_dark_is_no_near_duplicate(other: int) -> None:
+    rng = np.random.default_rng(other)
+    frames = [(n / 10, in_the_dark(1 if n < 20 else other, rng)) for n in range(40)]
+    assert any(2.0 <= time_s < 3.0 for time_s in first_looks(frames))
+
+
+def test_noise_in_the_dark_is_no_change_of_the_picture() -> None:
+    rng = np.random.default_rng(5)
+    assert len(first_looks([(n / 10, in_the_dark(1, rng)) for n in range(100)])) <= 3
+
+
 def test_of_each_stretch_the_sharp_frame_is_taken() -> None:
     frames = [(time_s, pixels if n % 5 == 3 else blurred(pixels)) for n, (time_s, pixels) in enumerate(panned(2, 10))]
     sharp = {time_s for n, (time_s, _) in enumerate(frames) if n % 5 == 3}

@@ -187,6 +187,16 @@ def test_photos_beside_the_clip_join_the_decision_and_come_first(policy: Policy)
     assert answer.classification.prefill.category is Category.RAISED_MANHOLE_COVER
 
 
+@pytest.mark.parametrize("score", [0.02, 0.9])
+def test_what_is_listed_does_not_change_the_decision(policy: Policy, detector: ScriptedDetector, score: float) -> None:
+    frames = shown(panned(1, 10), 3.0, 6.0, score)
+    usual, *others = (
+        classify(policy, detector, frames, min_confidence=least).classification.prefill for least in (None, 0.0, 1.0)
+    )
+    assert [reason.code for reason in usual.reasons].count("seen_in_clip") == (score > 0.5)
+    assert others == [usual, usual]
+
+
 def test_progress_rises_and_a_stop_is_heard(policy: Policy, detector: ScriptedDetector) -> None:
     told: list[float] = []
     classify(policy, detector, panned(1, 10), progress=told.append)
