@@ -7,7 +7,7 @@ from hazardlens.model.taxonomy import Category, Urgency
 from hazardlens.model.triage.candidates import Candidate, Gatherer, raise_by_words
 from hazardlens.model.triage.photo import ROUNDING, look
 from hazardlens.model.triage.policy import Policy
-from hazardlens.model.triage.reasons import ReasonWriter
+from hazardlens.model.triage.reasons import ReasonWriter, media_named
 from hazardlens.model.triage.schema import Names
 from hazardlens.model.triage.text import TextFindings, code_rule_id
 from hazardlens.model.triage.values import Alternative, Decision, Evidence, ExternalCode, ModelView, Reason
@@ -17,7 +17,7 @@ def decide(evidence: Sequence[Evidence], text: str, *, policy: Policy, model: Mo
     """What a report is about, how urgent it is, and why. docs/triage.md tells the rules in words.
 
     Args:
-        evidence: what each photo showed; none is legal.
+        evidence: what each photo, and each look at the clip, showed; none is legal.
         text: the reporter's words; empty is legal.
         policy: the rules.
         model: what the detector's labels stand for, and its calibration.
@@ -28,7 +28,9 @@ def decide(evidence: Sequence[Evidence], text: str, *, policy: Policy, model: Mo
     photos = look(evidence, model, default_threshold=policy.data.numbers.label_threshold)
     words = policy.reader.read(text)
     candidates = Gatherer(policy, model, photos, words).gather()
-    return _Judge(policy, words, list(candidates.values()), len(evidence)).decide()
+    looks = sum(one.of_clip for one in evidence)
+    media = media_named(len(evidence) - looks, clip=looks > 0) if evidence else None
+    return _Judge(policy, words, list(candidates.values()), media).decide()
 
 
 @dataclass(slots=True)
@@ -44,13 +46,13 @@ class _Verdict:
 class _Judge:
     """Chooses among the candidates of one report."""
 
-    def __init__(self, policy: Policy, text: TextFindings, candidates: list[Candidate], photo_count: int) -> None:
+    def __init__(self, policy: Policy, text: TextFindings, candidates: list[Candidate], media: Names | None) -> None:
         self._policy, self._data, self._text = policy, policy.data, text
         self._write = ReasonWriter(policy.data)
         self._candidates = candidates
         self._sure = {candidate.category: candidate.confidence(policy.data) for candidate in candidates}
         self._play = [candidate for candidate in candidates if candidate.in_play]
-        self._photo_count = photo_count
+        self._media = media
 
     def decide(self) -> Decision:
         raised = raise_by_words(self._data, self._text, self._play)
@@ -177,8 +179,8 @@ class _Judge:
             return self._quiet(other, numbers.nothing_confidence, weak)
         if not self._text.empty and not self._text.settled:
             return self._quiet(other, numbers.unknown_text_confidence, [self._write.say("text_unknown")])
-        if self._photo_count:
-            found = [self._write.say("nothing_found", photos=self._photo_count)]
+        if self._media is not None:
+            found = [self._write.say("nothing_found", media=self._media)]
             return self._quiet(none, numbers.nothing_confidence, found)
         return self._quiet(none, 0.0, [] if self._text.settled else [self._write.say("no_evidence")])
 

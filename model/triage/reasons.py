@@ -29,7 +29,7 @@ REASON_FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "urgency_from_other": frozenset({"category", "other", "urgency"}),
     "weak_hazard": frozenset({"category", "confidence"}),
     "alarm_only": frozenset(),
-    "nothing_found": frozenset({"photos"}),
+    "nothing_found": frozenset({"media"}),
     "no_evidence": frozenset(),
 }
 """The reasons that the decision itself can give, and the placeholders that each template may use."""
@@ -80,6 +80,16 @@ class ReasonWriter:
     def label(self, label: str) -> Names:
         """A label's names; a label that the policy does not know goes by its own."""
         return self._data.labels.get(label) or Names.model_construct(zh=label, en=label)
+
+
+def media_named(photos: int, *, clip: bool) -> Names:
+    """What a report shows: how many photos, the clip, or both."""
+    zh = [f"{photos} 张照片"] if photos else []
+    en = ["1 photo" if photos == 1 else f"{photos} photos"] if photos else []
+    if clip:
+        zh.append("视频")
+        en.append("the clip")
+    return Names(zh="和".join(zh), en=" and ".join(en))
 
 
 def _shown(field: Field, language: str) -> str:

@@ -16,11 +16,19 @@ DEFAULT_LABEL_THRESHOLD = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What one photo showed: boxes in pixels of the upright original, which is `width` x `height` pixels."""
+    """What one photo, or one look at a clip, showed.
+
+    Attributes:
+        detections: boxes in pixels of the upright original.
+        width: of that, in pixels.
+        height: of that, in pixels.
+        of_clip: whether it is a look at a clip. A report has one clip at most, and any number of looks at it.
+    """
 
     detections: Detections
     width: int
     height: int
+    of_clip: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,7 +218,7 @@ class _Shown:
             boxes = np.array([hit.box_xyxy for _, hit in there], np.float32).reshape(-1, 4)
             scores = np.array([track.score for track, _ in there], np.float32)
             label_ids = np.array([ids[track.label] for track, _ in there], np.int64)
-            evidence.append(Evidence(Detections(boxes, scores, label_ids, labels), *size_wh))
+            evidence.append(Evidence(Detections(boxes, scores, label_ids, labels), *size_wh, of_clip=True))
         return evidence
 
     def clip_result(self, name: str) -> ClipResult:

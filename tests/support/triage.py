@@ -26,8 +26,8 @@ def seen(label: str, score: float = 0.9, box_xyxy: Box = ANYWHERE) -> tuple[str,
     return label, score, box_xyxy
 
 
-def photo(*found: tuple[str, float, Box], width: int = WIDTH, height: int = HEIGHT) -> Evidence:
-    """One photo with these detections; its model knows the taxonomy's labels and those found."""
+def photo(*found: tuple[str, float, Box], width: int = WIDTH, height: int = HEIGHT, of_clip: bool = False) -> Evidence:
+    """One photo, or look at a clip, with these detections; its model knows the taxonomy's labels and those found."""
     labels = tuple(dict.fromkeys([*LABEL_HAZARDS, *(label for label, _, _ in found)]))
     detections = Detections(
         np.asarray([box for _, _, box in found], np.float32).reshape(-1, 4),
@@ -35,7 +35,7 @@ def photo(*found: tuple[str, float, Box], width: int = WIDTH, height: int = HEIG
         np.asarray([labels.index(label) for label, _, _ in found], np.int64),
         labels,
     )
-    return Evidence(detections, width, height)
+    return Evidence(detections, width, height, of_clip)
 
 
 def model_with(name: str, hazard: Category | None, threshold: float = 0.25) -> ModelView:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from hazardlens.model.taxonomy import LABEL_HAZARDS, Category
+from hazardlens.model.taxonomy import LABEL_HAZARDS, Category, Urgency
 from hazardlens.model.triage import Decision
-from support.triage import Case, shipped_policy
+from support.triage import Case, photo, shipped_policy
 from support.triage_context import CONTEXT_CASES
 from support.triage_language import LANGUAGE_CASES
 from support.triage_photos import PHOTO_CASES
@@ -59,6 +59,24 @@ def test_every_rule_fires_in_some_case() -> None:
     spoken_by_others = {"text_named"}  # a template only: each text rule gives it under its own name
     expected = {rule.id for rule in rules} | set(hazards.values()) | set(data.reasons) - spoken_by_others
     assert expected - {reason.code for case in CASES for reason in case.decide().reasons} == set()
+
+
+@pytest.mark.parametrize(
+    ("photos", "looks", "zh", "en"),
+    [
+        (1, 0, "1 张照片", "1 photo"),
+        (3, 0, "3 张照片", "3 photos"),
+        (0, 1, "视频", "the clip"),
+        (0, 4, "视频", "the clip"),
+        (1, 4, "1 张照片和视频", "1 photo and the clip"),
+        (2, 1, "2 张照片和视频", "2 photos and the clip"),
+    ],
+)
+def test_where_nothing_was_found_is_said_right(photos: int, looks: int, zh: str, en: str) -> None:
+    evidence = (*[photo()] * photos, *[photo(of_clip=True)] * looks)
+    (reason,) = Case("", Category.NOT_A_HAZARD, Urgency.NONE, photos=evidence).decide().reasons
+    assert reason.zh == f"{zh}中没有发现隐患，请人工判断"
+    assert reason.en == f"No hazard found in {en}: please judge"
 
 
 def test_every_code_is_given_in_some_case() -> None:

@@ -140,6 +140,11 @@ def test_where_nothing_was_found_three_frames_show_how_the_clip_goes(
     first, second, third = (frame.time_s for frame in answer.frames)
     assert first < 20 < second < 40 < third
     assert all(frame.detections == () for frame in answer.frames)
+    (reason,) = answer.classification.prefill.reasons
+    assert (reason.zh, reason.en) == (
+        "视频中没有发现隐患，请人工判断",
+        "No hazard found in the clip: please judge",
+    )
 
 
 def test_at_most_eight_evidence_frames_the_surest_among_them(policy: Policy, detector: ScriptedDetector) -> None:
