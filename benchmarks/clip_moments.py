@@ -1,16 +1,17 @@
-"""What looking at fewer frames costs and finds, on clips with known moments: `python benchmarks/clip_moments.py`.
+"""How many looks a second find how many moments of known clips: `python benchmarks/clip_moments.py --clips 20`.
 
-Validation photos and rendered scenes hang along walks (`clip_scenes.py`); a hazard is in view for one to three seconds,
-harmless sights for longer, with swings of the camera, cuts and dark stretches between. The network looks at ten frames
-a second once; then each setting is played against these answers.
+Validation photos and rendered scenes hang along walks (`clip_scenes.py`). Every second clip has hazards in view for one
+to three seconds, harmless sights for longer, with swings of the camera, cuts and dark stretches between; the others are
+long looks at harmless sights with one hazard for one second. Each way of looking is played against the same answers of
+the network, with the same cuts.
 """
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from PIL import Image
@@ -24,7 +25,7 @@ from hazardlens.model.images import Photo
 from hazardlens.model.taxonomy import LABEL_HAZARDS
 from hazardlens.model.video.choosing import FrameChoice, FrameChooser
 from hazardlens.model.video.clip import Frame
-from hazardlens.model.video.tracking import Track
+from hazardlens.model.video.tracking import Hit, Track, mean_of_best
 from hazardlens.model.video.watching import Watcher
 from hazardlens.training.data.records import PhotoRecord, read_records
 from hazardlens.training.data.rendered import read_sets
@@ -32,43 +33,69 @@ from hazardlens.training.data.splits import read_split
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 DATA: Final = ROOT.parent / "shared" / "data"
-RATE: Final = 10.0
+RATE: Final = 10
 SIZE_WH: Final = (640, 360)
 MIN_IOU: Final = 0.3
+ONE_SECOND: Final = 1.0
 
-SETTINGS: Final[dict[str, FrameChoice]] = {
-    "0.1-0.25 s": FrameChoice(min_gap_s=0.1, max_gap_s=0.25),
-    "0.25-0.5 s": FrameChoice(min_gap_s=0.25, max_gap_s=0.5),
-    "0.35-0.75 s": FrameChoice(min_gap_s=0.35, max_gap_s=0.75),
-    "0.5-1 s": FrameChoice(),
-    "0.75-1 s": FrameChoice(min_gap_s=0.75, max_gap_s=1.0),
-    "0.75-1.5 s": FrameChoice(min_gap_s=0.75, max_gap_s=1.5),
-    "1-2 s": FrameChoice(min_gap_s=1.0, max_gap_s=2.0),
-    "2-3 s": FrameChoice(min_gap_s=2.0, max_gap_s=3.0),
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """A way of looking: each so-manieth frame, or those that a chooser takes.
+
+    Attributes:
+        every: of the film's frames, which are ten a second; where there is no choice.
+        choice: of the chooser.
+        again: with second looks.
+    """
+
+    every: int = 1
+    choice: FrameChoice | None = None
+    again: bool = True
+
+
+ARMS: Final[dict[str, Arm]] = {
+    "ten a second": Arm(),
+    "chosen, 0.25 to 0.5 s": Arm(choice=FrameChoice(min_gap_s=0.25, max_gap_s=0.5)),
+    "chosen, 0.5 to 1 s, the default": Arm(choice=FrameChoice()),
+    "the default without second looks": Arm(choice=FrameChoice(), again=False),
+    "one a second": Arm(every=RATE),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A hazard in view: which label, from when to when, and which sight it belongs to."""
+    """A hazard in view: which label, and from when to when."""
 
     label: str
     from_s: float
     until_s: float
-    sight: int
 
 
 @dataclass(slots=True)
 class Score:
-    """What one way of looking found, summed over clips."""
+    """What one way of looking found, summed over clips.
+
+    Attributes:
+        seconds: of all clips.
+        looks: runs of the network.
+        moments: a hazard in view.
+        found: those for which a track counts by what it saw within the moment.
+        lucky: those with one frame that would count as a photo.
+        alarms: tracks that count where nothing of their label is.
+    """
 
     seconds: float = 0.0
     looks: int = 0
     moments: int = 0
     found: int = 0
-    seen: int = 0
+    lucky: int = 0
     alarms: int = 0
-    glimpses: int = 0
+
+    def add(self, other: "Score") -> None:
+        """Add another clip's."""
+        for field in fields(self):
+            setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
 
 
 class Recorded:
@@ -122,13 +149,28 @@ def walks(
         row = []
         for _ in range(int(rng.integers(1, 6))):
             is_hazard = rng.random() < 0.5
-            pool = hazards if is_hazard else harmless
-            record = pool[int(rng.integers(len(pool)))]
             dwell = float(rng.choice([1.0, 1.0, 2.0, 3.0])) if is_hazard else float(rng.uniform(2, 7))
-            row.append(sight(record, dwell, dark=rng.random() < 1 / 8))
+            row.append(sight(_any(hazards if is_hazard else harmless, rng), dwell, dark=rng.random() < 1 / 8))
             total += dwell
         rows.append(row)
     return rows
+
+
+def one_second(
+    hazards: Sequence[PhotoRecord], harmless: Sequence[PhotoRecord], seconds: float, rng: np.random.Generator
+) -> list[list[Sight]]:
+    """A hazard for one second between two long looks at harmless sights; the camera swings to it, or there is a cut."""
+    before = float(rng.uniform(0.2, 0.8)) * (seconds - ONE_SECOND)
+    row = [
+        sight(_any(harmless, rng), before),
+        sight(_any(hazards, rng), ONE_SECOND, dark=rng.random() < 1 / 8),
+        sight(_any(harmless, rng), seconds - ONE_SECOND - before),
+    ]
+    return [row] if rng.random() < 0.5 else [[one] for one in row]
+
+
+def _any(pool: Sequence[PhotoRecord], rng: np.random.Generator) -> PhotoRecord:
+    return pool[int(rng.integers(len(pool)))]
 
 
 def moments(frames: Sequence[ClipFrame]) -> Iterator[Moment]:
@@ -138,53 +180,61 @@ def moments(frames: Sequence[ClipFrame]) -> Iterator[Moment]:
         for label in set(frame.labels) if frame.sight >= 0 else ():
             if LABEL_HAZARDS.get(label):
                 times.setdefault((frame.sight, label), []).append(frame.time_s)
-    for (number, label), seen in times.items():
-        yield Moment(label, seen[0], seen[-1], number)
+    for (_, label), seen in times.items():
+        yield Moment(label, seen[0], seen[-1])
 
 
-def play(
-    frames: Sequence[ClipFrame], detector: Recorded, choice: FrameChoice | None, *, first_only: bool = False
-) -> tuple[Watcher, list[Track]]:
-    """Watch a film by a setting; None: each frame. `first_only`: without second looks."""
-    hazards = {one.name: one.threshold for one in detector.info.labels if one.hazard}
-    watcher = Watcher(detector, SIZE_WH, hazards)
-    chooser: FrameChooser[ClipFrame] = FrameChooser(choice or FrameChoice())
-    if choice is None:
-        for index, one in enumerate(frames):
-            watcher.see(Frame(index, one.time_s, one.pixels))
-        return watcher, watcher.finish()
-    chosen = [one for frame in frames for one in chooser.offer(frame.time_s, frame.pixels[:, :, 1], frame)]
-    for index, taken in enumerate([*chosen, *chooser.finish()]):
-        if not (taken.spare and first_only):
-            watcher.see(Frame(index, taken.time_s, taken.frame.pixels, taken.spare, taken.shot, taken.sharpness))
-    return watcher, watcher.finish()
+def looks_of(frames: Sequence[ClipFrame], arm: Arm) -> Iterator[Frame]:
+    """The frames that an arm shows the watcher. All have the film's own cuts, so that no arm joins what others part."""
+    if arm.choice is None:
+        for one in frames[:: arm.every]:
+            yield Frame(one.time_s, one.pixels, shot=one.walk)
+        return
+    chooser: FrameChooser[ClipFrame] = FrameChooser(arm.choice)
+    chosen = [taken for one in frames for taken in chooser.offer(one.time_s, one.pixels[:, :, 1], one)]
+    for taken in [*chosen, *chooser.finish()]:
+        if arm.again or not taken.spare:
+            yield Frame(taken.time_s, taken.frame.pixels, taken.spare, taken.frame.walk)
+
+
+def play(frames: Sequence[ClipFrame], detector: Recorded, arm: Arm) -> tuple[int, list[Track]]:
+    """Watch a film: how many looks it took, and what was followed."""
+    watcher = Watcher(detector, SIZE_WH, {one.name: one.threshold for one in detector.info.labels if one.hazard})
+    for frame in looks_of(frames, arm):
+        watcher.see(frame)
+    tracks = watcher.finish()
+    return watcher.looks, [track for track in tracks if LABEL_HAZARDS.get(track.label)]
 
 
 def judge(
-    frames: Sequence[ClipFrame],
-    sights: Sequence[Sight],
-    watched: tuple[Watcher, list[Track]],
-    thresholds: dict[str, float],
+    frames: Sequence[ClipFrame], sights: Sequence[Sight], tracks: Sequence[Track], thresholds: Mapping[str, float]
 ) -> Score:
     """Which moments a track was found for, and which tracks have nothing to do with any."""
-    watcher, tracks = watched
     by_time = {frame.time_s: frame for frame in frames}
-    listed = [t for t in tracks if LABEL_HAZARDS.get(t.label) and t.score >= thresholds[t.label]]
-    lucky = [t for t in tracks if LABEL_HAZARDS.get(t.label) and t.best.score >= thresholds[t.label]]
-    known = list(moments(frames))
-    score = Score(frames[-1].time_s + 1 / RATE, len(watcher.looks), len(known))
-    score.found = sum(any(_shows(track, moment, by_time) for track in listed) for moment in known)
-    score.seen = sum(any(_shows(track, moment, by_time) for track in lucky) for moment in known)
-    score.alarms = sum(_is_alarm(track, by_time, sights) for track in listed)
-    score.glimpses = sum(_is_alarm(track, by_time, sights) for track in lucky)
+    counting = [track for track in tracks if track.score >= thresholds[track.label]]
+    score = Score(seconds=len(frames) / RATE)
+    for moment in moments(frames):
+        least = thresholds[moment.label]
+        within = [[hit.score for hit in _hits_within(track, moment, by_time)] for track in tracks]
+        score.moments += 1
+        score.lucky += any(max(scores, default=0.0) >= least for scores in within)
+        # By what was seen of this moment alone: a track may go on to the next sight of the same.
+        score.found += any(
+            scores and track.score >= least and mean_of_best(scores, len(scores)) >= least
+            for track, scores in zip(tracks, within, strict=True)
+        )
+    score.alarms = sum(_is_alarm(track, by_time, sights) for track in counting)
     return score
 
 
-def _shows(track: Track, moment: Moment, frames: dict[float, ClipFrame]) -> bool:
-    return track.label == moment.label and any(
-        moment.from_s <= hit.time_s <= moment.until_s and _overlaps(hit.box_xyxy, frames[hit.time_s], track.label)
+def _hits_within(track: Track, moment: Moment, frames: Mapping[float, ClipFrame]) -> list[Hit]:
+    return [
+        hit
         for hit in track.hits
-    )
+        if track.label == moment.label
+        and moment.from_s <= hit.time_s <= moment.until_s
+        and _overlaps(hit.box_xyxy, frames[hit.time_s], track.label)
+    ]
 
 
 def _overlaps(box: tuple[float, float, float, float], frame: ClipFrame, label: str) -> bool:
@@ -192,39 +242,38 @@ def _overlaps(box: tuple[float, float, float, float], frame: ClipFrame, label: s
     return bool(len(true)) and bool(iou_matrix(np.array([box], np.float32), true).max() >= MIN_IOU)
 
 
-def _is_alarm(track: Track, frames: dict[float, ClipFrame], sights: Sequence[Sight]) -> bool:
-    """A track without any hit near a box of its label, on sights where that label was looked for and is not there."""
+def _is_alarm(track: Track, frames: Mapping[float, ClipFrame], sights: Sequence[Sight]) -> bool:
+    """A track on sights alone where its label was looked for and is not there."""
     shown = {frames[hit.time_s].sight for hit in track.hits} - {-1}
     return bool(shown) and all(
         track.label in sights[one].looked_for and track.label not in sights[one].labels for one in shown
     )
 
 
-def study(clips: int, seconds: float, data: Path, seed: int) -> dict[str, Any]:
-    """All settings on the same clips."""
+def study(clips: int, seconds: float, data: Path, seed: int) -> dict[str, dict[str, Score]]:
+    """All arms on the same clips; by kind of clip, then by arm."""
     detector = OnnxDetector(read_bundle(SHIPPED_BUNDLE))
     thresholds = {label.name: label.threshold for label in detector.info.labels}
     hazards, harmless = photos(data)
-    trials: dict[str, tuple[FrameChoice | None, bool]] = {"each frame (10/s)": (None, False)}
-    trials |= {name: (choice, False) for name, choice in SETTINGS.items()}
-    trials |= {f"{name}, no second look": (SETTINGS[name], True) for name in ("0.5-1 s", "1-2 s")}
-    scores = {name: Score() for name in trials}
+    kinds = {"walks": walks, "one second": one_second}
+    scores = {kind: {name: Score() for name in ARMS} for kind in kinds}
     for clip in range(clips):
-        rng = np.random.default_rng((seed, clip))
-        rows = walks(hazards, harmless, seconds, rng)
-        sights = [one for row in rows for one in row]
+        kind = list(kinds)[clip % len(kinds)]
+        rows = kinds[kind](hazards, harmless, seconds, np.random.default_rng((seed, clip)))
         frames = list(film(rows, size_wh=SIZE_WH, rate=RATE, seed=clip))
+        sights = [one for row in rows for one in row]
         recorded = Recorded(detector)
-        for name, (choice, first_only) in trials.items():
-            one = judge(frames, sights, play(frames, recorded, choice, first_only=first_only), thresholds)
-            for field in Score.__slots__:
-                setattr(scores[name], field, getattr(scores[name], field) + getattr(one, field))
-        print(f"clip {clip + 1} of {clips}: {len(frames)} frames", flush=True)
-    return {name: {field: getattr(score, field) for field in Score.__slots__} for name, score in scores.items()}
+        for name, arm in ARMS.items():
+            looks, tracks = play(frames, recorded, arm)
+            score = judge(frames, sights, tracks, thresholds)
+            score.looks = looks
+            scores[kind][name].add(score)
+        print(f"clip {clip + 1} of {clips}: {kind}, {len(frames)} frames", flush=True)
+    return scores
 
 
 def main() -> None:
-    """Print the curve as a table, and write it."""
+    """Print a table for each kind of clip, and write the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clips", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=60)
@@ -232,17 +281,18 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    rows = study(options.clips, options.seconds, options.data, options.seed)
+    scores = study(options.clips, options.seconds, options.data, options.seed)
+    for kind, rows in scores.items():
+        seconds, known = next((row.seconds, row.moments) for row in rows.values())
+        print(f"\n{kind}: {known} moments in {seconds / 60:.1f} minutes\n")
+        print("| frames | looks a second | found | by the luckiest frame | false tracks |")
+        print("| --- | --- | --- | --- | --- |")
+        for name, row in rows.items():
+            per_second = row.looks / max(row.seconds, 1e-9)
+            print(f"| {name} | {per_second:.2f} | {row.found} | {row.lucky} | {row.alarms} |")
     if options.out:
-        options.out.write_text(json.dumps(rows, indent=1) + "\n")
-    print("| frames at | looks a minute | moments | found | luckiest frame | false tracks | luckiest frame |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    for name, row in rows.items():
-        minute = row["looks"] / row["seconds"] * 60
-        print(
-            f"| {name} | {minute:.0f} | {row['moments']} | {row['found']} | {row['seen']} "
-            f"| {row['alarms']} | {row['glimpses']} |"
-        )
+        figures = {kind: {name: asdict(row) for name, row in rows.items()} for kind, rows in scores.items()}
+        options.out.write_text(json.dumps(figures, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -61,6 +61,7 @@ class ClipFrame:
         labels: one per visible box.
         boxes_xyxy: (N, 4) float32, pixels of the frame, cut to it.
         sight: which sight is dwelt on, counted over the film; -1 while the camera swings.
+        walk: which walk it belongs to: how many cuts came before it.
     """
 
     time_s: float
@@ -68,6 +69,7 @@ class ClipFrame:
     labels: tuple[str, ...]
     boxes_xyxy: Boxes
     sight: int
+    walk: int = 0
 
 
 def film(walks: Sequence[Sequence[Sight]], *, size_wh: tuple[int, int], rate: float, seed: int) -> Iterator[ClipFrame]:
@@ -81,12 +83,12 @@ def film(walks: Sequence[Sequence[Sight]], *, size_wh: tuple[int, int], rate: fl
     """
     rng = np.random.default_rng(seed)
     start_s, first = 0.0, 0
-    for walk in walks:
+    for number, walk in enumerate(walks):
         wall = _Wall(walk, size_wh, rng)
         for index in range(max(1, round(wall.seconds * rate))):
             frame = wall.frame(index / rate)
             sight = frame.sight if frame.sight < 0 else frame.sight + first
-            yield ClipFrame(start_s + index / rate, frame.pixels, frame.labels, frame.boxes_xyxy, sight)
+            yield ClipFrame(start_s + index / rate, frame.pixels, frame.labels, frame.boxes_xyxy, sight, number)
         start_s += max(1, round(wall.seconds * rate)) / rate
         first += len(walk)
 
