@@ -46,7 +46,8 @@ def in_the_dark(seed: int, rng: np.random.Generator) -> Pixels:
     """What a sensor makes of a world in which hardly anything can be seen: its cells differ by two grey levels."""
     world = texture(seed, width=640, height=384).astype(np.float32)
     light = 12 + 0.06 * (world - world.mean())
-    return np.clip(light + rng.normal(0, 5, (*light.shape[:2], 1)), 0, 255).astype(np.uint8)
+    pixels: Pixels = np.clip(light + rng.normal(0, 5, (*light.shape[:2], 1)), 0, 255).astype(np.uint8)
+    return pixels
 
 
 @pytest.mark.parametrize("other", [2, 3, 4])
