@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -16,8 +16,12 @@ from hazardlens.model.pipeline import Classification
 from hazardlens.model.stages import Stage, heard_by
 from hazardlens.model.taxonomy import Category, Urgency
 from hazardlens.model.triage.reasons import DOUBTS
+from hazardlens.serve.pool import Refusal
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
+Shortage = Literal[Refusal, "memory", "connections"]
+"""What is used up where a request finds no place."""
+
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _BYTES: Final = tuple(float(4**power) for power in range(5, 14))
 
@@ -97,7 +101,7 @@ class Metrics:
         )
         self._overloaded = Counter(
             "hazardlens_overloaded",
-            "Requests without a place, by what was used up: queue_full, share (of the queue), wait, memory.",
+            f"Requests without a place, by what was used up: {', '.join(get_args(Shortage))}.",
             ("reason",),
             registry=self._registry,
         )
@@ -158,7 +162,7 @@ class Metrics:
         """A request left the queue."""
         self._stage_seconds.labels("queue").observe(seconds)
 
-    def refused(self, reason: str) -> None:
+    def refused(self, reason: Shortage) -> None:
         """A request found no place."""
         self._overloaded.labels(reason).inc()
 

@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from starlette.testclient import TestClient
@@ -7,9 +8,11 @@ from starlette.testclient import TestClient
 from hazardlens.model.bundle import read_bundle
 from hazardlens.model.detector import OnnxDetector, ScriptedDetector
 from hazardlens.model.triage.reasons import DOUBTS
+from hazardlens.serve.metrics import Shortage
 from support import broken_pictures, pictures
 from support.intake import photo_of, send
 from support.people import authenticate_by_header, headers_of
+from support.project import REPO
 from support.serving import CLASSIFY, found, serving
 from support.tiny_bundle import make_tiny_bundle
 
@@ -151,3 +154,12 @@ def test_apps_count_for_themselves(client: TestClient) -> None:
     client.post(CLASSIFY, files={"file": pictures.jpeg()})
     with serving() as other:
         assert scrape(other)["hazardlens_photos_total"] == 0
+
+
+def test_the_help_and_the_page_name_all_that_can_be_used_up(client: TestClient) -> None:
+    (told,) = (line for line in client.get("/metrics").text.splitlines() if "HELP hazardlens_overloaded_total" in line)
+    page = (REPO / "docs" / "operations.md").read_text("utf-8").splitlines()
+    (row,) = (line for line in page if line.startswith("| `hazardlens_overloaded_total` |"))
+    named = ["queue_full", "share", "wait", "memory", "connections"]
+    assert list(get_args(Shortage)) == named
+    assert [name for name in named if name not in told or f"`{name}`" not in row] == []
