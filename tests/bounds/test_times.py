@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -16,6 +15,7 @@ from hazardlens.serve.access import passwords
 from hazardlens.serve.access.roles import Role
 from hazardlens.serve.erasure.due import Limits
 from hazardlens.serve.erasure.purging import Purge
+from hazardlens.serve.reports.sweeping import Sweeper
 from hazardlens.serve.store.tables import idempotency_keys
 from support.accounts import CHEAP_HASH, CHEAP_HASHER, session_headers
 from support.dispatch import LATER, ROUTE, add_decided, enqueue
@@ -146,13 +146,21 @@ def test_idempotency_in_flight_s(clock: Clock) -> None:
         assert sent(client, photo_of(1), key="k1")["id"] != first["id"]
 
 
-def test_idempotency_keep_h(clock: Clock) -> None:
+def test_idempotency_keep_h(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is swept away is swept by the server itself, in one of its rounds."""
+    rounds, purge = list[datetime](), Sweeper._purge
+
+    def noted(self: Sweeper) -> None:
+        begun = clock()
+        purge(self)
+        rounds.append(begun)
+
+    monkeypatch.setattr(Sweeper, "_purge", noted)
     settings: dict[str, Any] = {"idempotency_keep_h": 5, "sweep_interval_s": 0.05}
     with serving(authenticate=authenticate_by_header, now=clock, **settings) as client:
         first = sent(client, photo_of(1), key="k1")
         clock.move(hours=4.9)
-        time.sleep(0.3)
+        wait_until(lambda: clock.now in rounds)
         assert sent(client, photo_of(1), key="k1")["id"] == first["id"]
         clock.move(hours=0.2)
         wait_until(lambda: not _keys(client))

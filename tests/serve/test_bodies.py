@@ -23,6 +23,7 @@ from hazardlens.serve.json_body import parse_json_body
 from hazardlens.serve.multipart import Part, parse_multipart
 from hazardlens.serve.names import MAX_NAME_CHARS, clean_name
 from hazardlens.serve.received import BodyMemory, Pace, receive_body
+from hazardlens.serve.settings import load_settings
 from hazardlens.serve.uploads import Received, Submission, UploadLimits, read_min_confidence, read_submission
 
 FORM: Final = "multipart/form-data; boundary=XX"
@@ -156,10 +157,10 @@ def chunk(data: bytes, *, more: bool = True) -> dict[str, Any]:
     return {"type": "http.request", "body": data, "more_body": more}
 
 
-def receive(memory: BodyMemory, *messages: dict[str, Any], max_bytes: int | None = None) -> bytes:
+def receive(memory: BodyMemory, *messages: dict[str, Any], max_bytes: int | None = None, pace: Pace = PACE) -> bytes:
     with memory.hold("a") as hold:
         request = request_of(iter(messages))
-        return asyncio.run(receive_body(request, hold=hold, pace=PACE, max_bytes=max_bytes))
+        return asyncio.run(receive_body(request, hold=hold, pace=pace, max_bytes=max_bytes))
 
 
 def test_chunks_make_a_body() -> None:
@@ -191,10 +192,12 @@ def test_a_body_of_few_bytes_is_refused_as_soon_as_it_has_more() -> None:
 
 
 def test_a_pause_is_the_end() -> None:
-    memory = BodyMemory(10)
+    memory, pace = BodyMemory(10), Pace.from_settings(load_settings(body_idle_timeout_s=0.05))
     with pytest.raises(BodyTimeoutError):
-        receive(memory, chunk(b"abc"))
+        receive(memory, chunk(b"abc"), pace=pace)
     assert memory.held_bytes == 0
+    assert pace.patience_s(1.0, 1_000_000) == 0.05  # however much came before
+    assert receive(memory, chunk(b"abc"), chunk(b"de", more=False), pace=pace) == b"abcde"
 
 
 def test_a_client_that_leaves_gives_its_memory_back() -> None:
