@@ -5,7 +5,7 @@ import http.client
 import json
 import resource
 import socket
-import time
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -16,6 +16,8 @@ import pytest
 
 from hazardlens.serve.server import within_open_files
 from hazardlens.serve.settings import load_settings
+from hazardlens.serve.store import keeper
+from hazardlens.serve.store.engine import Store
 from support import pictures
 from support.live import live_server
 from support.serving import PATIENCE_S, GatedDetector, wait_until
@@ -185,11 +187,22 @@ def test_who_comes_later_by_a_trusted_proxy_is_not_kept_out_by_one_who_asks_for_
 def test_health_checks_wait_neither_for_photos_nor_for_threads_nor_for_the_store(
     gated: GatedDetector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    silent, asked = threading.Event(), threading.Event()
+
+    def probe(_: Store) -> None:
+        if silent.is_set():
+            asked.set()
+            assert gated.gate.wait(PATIENCE_S)
+
+    monkeypatch.setattr(Store, "probe", probe)
+    monkeypatch.setattr(keeper, "FRESH_S", 0.0)
+    monkeypatch.setitem(keeper.StoreKeeper.__init__.__kwdefaults__, "patience_s", PATIENCE_S)
+    paths = ("/healthz", "/readyz")
     with live_server(gated, queue_length=1) as address, busy(address, gated, 2):
-        monkeypatch.setattr("hazardlens.serve.store.engine.Store.probe", lambda _: gated.gate.wait(PATIENCE_S))
-        time.sleep(1.1)  # until what was found before is no longer fresh
+        silent.set()
+        wait_until(lambda: [ask(address, "GET", path)[0] for path in paths] == [200, 200] and asked.is_set())
         for _ in range(3):
-            assert [ask(address, "GET", path)[0] for path in ("/healthz", "/readyz")] == [200, 200]
+            assert [ask(address, "GET", path)[0] for path in paths] == [200, 200]
         assert not gated.gate.is_set()
 
 
