@@ -18,7 +18,7 @@ REPORTS: Final = 500
 MOMENTS: Final = (
     "ADD COLUMN erased_at",
     "CREATE TABLE work_jobs",
-    f"UPDATE alembic_version SET version_num='{head_revision()}'",
+    f"version_num='{head_revision()}'",
 )
 """Before which statement to kill: of the first step, in the middle, and the last one of all."""
 
