@@ -1,7 +1,5 @@
 """Which format some bytes are in, judged by their first bytes and never by a name."""
 
-import re
-import struct
 from enum import StrEnum
 from typing import Final
 
@@ -25,7 +23,6 @@ _AVIF_BRANDS: Final = frozenset({b"avif", b"avis"})
 # The container without a codec's name: the compatible brands behind it tell.
 _ANY_CODEC_BRANDS: Final = frozenset({b"mif1", b"mif2", b"msf1", b"miaf"})
 _MOST_BRAND_BYTES: Final = 256
-_IMAGE_SIZE: Final = re.compile(rb"ispe\x00{4}(.{8})", re.DOTALL)
 
 # For a message that helps: what people send when they do not send a photo.
 _REFUSED: Final[tuple[tuple[bytes, str], ...]] = (
@@ -62,15 +59,6 @@ def sniff_format(data: bytes) -> PhotoFormat:
         return _from_brands(brands)
     found = next((name for magic, name in _REFUSED if data.startswith(magic)), "not an image that we know")
     raise ImageFormatError(f"expected {ACCEPTED}, found {found}")
-
-
-def announced_size_wh(data: bytes) -> tuple[int, int]:
-    """The largest size that an ISO media file (HEIF, AVIF) announces for anything in it; (0, 0) where there is none.
-
-    For a clear answer after a decoder has refused the file: some refuse a large picture as a broken one.
-    """
-    sizes = [struct.unpack(">II", found[1]) for found in _IMAGE_SIZE.finditer(data)]
-    return max(sizes, key=lambda size_wh: size_wh[0] * size_wh[1], default=(0, 0))
 
 
 def _brands(data: bytes) -> list[bytes]:

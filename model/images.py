@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ImageFile
 
-from hazardlens.model.errors import HazardlensError, ImageBrokenError, ImageError, ImageTooLargeError
+from hazardlens.model.errors import HazardlensError, ImageBrokenError, ImageTooLargeError
 from hazardlens.model.image_container import read_container
-from hazardlens.model.image_formats import PhotoFormat, announced_size_wh, sniff_format
+from hazardlens.model.image_formats import PhotoFormat, sniff_format
 from hazardlens.model.image_jpeg import decode_jpeg
 from hazardlens.model.image_jpeg_header import read_jpeg_header
 from hazardlens.model.image_orientation import exif_orientation, is_sideways, turn_upright
@@ -91,7 +91,7 @@ def decode_photo(data: bytes, *, min_side_px: int | None = None, max_pixels: int
     # Five decoders on bytes from strangers: they raise a dozen types, from SyntaxError to struct.error, and add more
     # with each release. Whichever it is, the photo cannot be read.
     except Exception as error:
-        raise _verdict(data, kind, max_pixels) from error
+        raise ImageBrokenError(f"the {kind.name} file is truncated or corrupt and cannot be decoded") from error
 
 
 def _check_early(data: bytes, kind: PhotoFormat, max_pixels: int) -> None:
@@ -147,22 +147,7 @@ def _check_size(size_wh: tuple[int, int], max_pixels: int, *, padding_px: int = 
     if width < 1 or height < 1:
         raise ImageBrokenError(f"the header announces {width}x{height} pixels")
     if max(1, width - padding_px) * max(1, height - padding_px) > max_pixels:
-        raise _too_large(size_wh, max_pixels)
+        found, limit = width * height / 1e6, max_pixels / 1e6
+        raise ImageTooLargeError(f"{width}x{height} is {found:.1f} megapixels; the limit is {limit:g}")
     if max(size_wh) > MAX_SIDE_PX:
         raise ImageTooLargeError(f"{width}x{height} has a side of more than {MAX_SIDE_PX} pixels")
-
-
-def _too_large(size_wh: tuple[int, int], max_pixels: int) -> ImageTooLargeError:
-    width, height = size_wh
-    found, limit = width * height / 1e6, max_pixels / 1e6
-    return ImageTooLargeError(f"{width}x{height} is {found:.1f} megapixels; the limit is {limit:g}")
-
-
-def _verdict(data: bytes, kind: PhotoFormat, max_pixels: int) -> ImageError:
-    """What to say of a file that its decoder refused."""
-    if kind in {PhotoFormat.HEIF, PhotoFormat.AVIF}:
-        # These decoders have limits of their own, and call a picture beyond them broken.
-        size_wh = announced_size_wh(data)
-        if size_wh[0] * size_wh[1] > max_pixels:
-            return _too_large(size_wh, max_pixels)
-    return ImageBrokenError(f"the {kind.name} file is truncated or corrupt and cannot be decoded")

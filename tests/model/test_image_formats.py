@@ -5,9 +5,9 @@ import struct
 import pytest
 
 from hazardlens.model.errors import ImageBrokenError, ImageEmptyError, ImageFormatError
-from hazardlens.model.image_formats import PhotoFormat, announced_size_wh, sniff_format
+from hazardlens.model.image_formats import PhotoFormat, sniff_format
 from hazardlens.model.image_webp import webp_size_wh
-from support import huge_pictures, pictures
+from support import pictures
 
 
 def ftyp(*brands: bytes) -> bytes:
@@ -84,10 +84,3 @@ def test_a_webp_without_a_whole_header_is_broken(length: int) -> None:
 def test_a_webp_of_an_unknown_kind_is_broken() -> None:
     with pytest.raises(ImageBrokenError):
         webp_size_wh(pictures.webp().replace(b"VP8 ", b"VP9 "))
-
-
-def test_the_largest_announced_size_counts() -> None:
-    assert announced_size_wh(pictures.heic()) == (96, 64)
-    assert announced_size_wh(huge_pictures.huge_avif()) == (30000, 30000)
-    assert announced_size_wh(huge_pictures.huge_heic() + pictures.heic()) == (30000, 30000)
-    assert announced_size_wh(pictures.jpeg()) == (0, 0)

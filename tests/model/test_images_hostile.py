@@ -1,6 +1,7 @@
 """Mutated photos: whatever a decoder makes of them, the caller sees a photo or an ImageError."""
 
 import random
+import struct
 import subprocess
 import sys
 import zlib
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hazardlens.model.errors import ImageError
+from hazardlens.model.errors import ImageBrokenError, ImageError
 from hazardlens.model.images import decode_photo
 from support import huge_pictures, pictures
 
@@ -103,6 +104,15 @@ def test_every_cut_of_a_photo_is_refused_or_loses_nothing(make: Callable[[], byt
         except ImageError:
             continue
         assert photo.pixels.tobytes() == expected, length
+
+
+@pytest.mark.parametrize("make", [pictures.heic, pictures.avif])
+def test_a_size_that_is_none_of_the_picture_says_nothing_of_a_broken_file(make: Callable[[], bytes]) -> None:
+    whole, stray = make(), b"ispe" + struct.pack(">III", 0, 30_000, 30_000)
+    at = whole.rindex(b"mdat") + 4
+    broken = whole[:at] + bytes(len(whole) - at)
+    with pytest.raises(ImageBrokenError):
+        decode_photo(broken + struct.pack(">I4s", 8 + len(stray), b"free") + stray)
 
 
 CHILD = """
