@@ -2,15 +2,18 @@
 
 from collections import Counter
 from pathlib import Path
-from typing import Final
+from types import SimpleNamespace
+from typing import Any, Final
 
 import pytest
 
+from fuzz import uploads
 from fuzz.attacks import case
 from fuzz.uploads import Findings, Plan, Vitals, attack
 
 COUNT: Final = 304
 FAMILIES: Final = 16
+BUSY: Final = b'{"code": "overloaded"}'
 SOUND: Final = Vitals(1, 30, 300)
 
 
@@ -29,6 +32,32 @@ def test_a_case_comes_back_by_its_number() -> None:
     assert case(0, 7) != case(0, 8)
     assert len({case(number, 7).family for number in range(FAMILIES)}) > 10
     assert sum(case(number, 7).good for number in range(FAMILIES)) == 1
+
+
+@pytest.mark.parametrize(
+    ("answers", "statuses", "wrong"),
+    [
+        ([(503, BUSY), (200, b"")], [503, 200], ""),
+        ([(503, BUSY)] * 9, [503] * 2, "no place for it within 2 s"),
+        ([(503, b"")], [503], "503 b''"),
+    ],
+    ids=["in the end there is a place", "there never is one", "no answer of the service"],
+)
+def test_what_finds_no_place_is_sent_again_for_a_while(
+    answers: list[tuple[int, bytes]], statuses: list[int], wrong: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    todo, now_s = iter(answers), iter(range(99))
+
+    def exchange(*_: object) -> tuple[int, str, bytes]:
+        status, body = next(todo)
+        return status, "", body
+
+    monkeypatch.setattr(uploads, "_exchange", exchange)
+    monkeypatch.setattr(uploads, "_PATIENCE_S", 2)
+    monkeypatch.setattr(uploads, "time", SimpleNamespace(monotonic=lambda: next(now_s), sleep=lambda _: None))
+    server: Any = SimpleNamespace(process=SimpleNamespace(poll=lambda: None), port=0)
+    tries = list(uploads._try(case(0, 1), server))
+    assert ([status for status, _ in tries], tries[-1][1]) == (statuses, wrong)
 
 
 @pytest.mark.parametrize(

@@ -174,16 +174,27 @@ def _send(server: ServerProcess, numbers: range, plan: Plan, findings: Findings)
 
 def _try(one: Case, server: ServerProcess) -> Iterator[tuple[int, str]]:
     """Send a case until it is answered: each time the status, and what is wrong with it; "" where nothing is."""
+    deadline = time.monotonic() + _PATIENCE_S
     while True:
         if server.process.poll() is not None:
             yield _NO_ANSWER, f"the server is gone with {server.process.returncode}"
             return
         status, kind, body = _exchange(one, server.port)
-        busy = status == _BUSY and json.loads(body)["code"] == "overloaded"
-        yield status, "" if busy else _judge(one, status, kind, body)
-        if not busy:
+        if not _is_busy(status, body):
+            yield status, _judge(one, status, kind, body)
             return
+        if time.monotonic() >= deadline:
+            yield status, f"no place for it within {_PATIENCE_S:.0f} s"
+            return
+        yield status, ""
         time.sleep(_PAUSE_S)
+
+
+def _is_busy(status: int, body: bytes) -> bool:
+    try:
+        return status == _BUSY and json.loads(body)["code"] == "overloaded"
+    except (ValueError, TypeError, KeyError):
+        return False
 
 
 def _note(wrong: str, number: int, one: Case, plan: Plan, findings: Findings) -> None:
