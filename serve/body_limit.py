@@ -13,10 +13,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hazardlens.serve.errors import BodyTooLargeError, OverloadedError
 from hazardlens.serve.problems import answer_for, respond
-from hazardlens.serve.refusing import CROWDED, HEALTH_PATHS
+from hazardlens.serve.refusing import CROWDED, HEALTH_PATHS, RETRY_AFTER_S
 
 LINGER_S: Final = 2.0
-RETRY_AFTER_S: Final = 5
 
 
 class BodyLimitMiddleware:

@@ -14,7 +14,7 @@ from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from hazardlens.serve.crowding import Guard
-from hazardlens.serve.refusing import CROWDED, HEALTH_PATHS
+from hazardlens.serve.refusing import CROWDED, HEALTH_PATHS, RETRY_AFTER_S
 
 _SURELY_SLOW_S: Final = 1.0
 _HEAD_TIMEOUT: Final = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
@@ -22,7 +22,8 @@ _HEAD_TOO_LARGE: Final = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 )
 _NO_PLACE: Final = (
-    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: %d\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+    % RETRY_AFTER_S
 )
 
 

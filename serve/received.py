@@ -14,9 +14,9 @@ from typing import Final, Self
 from starlette.requests import Request
 
 from hazardlens.serve.errors import BodyTimeoutError, BodyTooLargeError, ContentTypeError, OverloadedError
+from hazardlens.serve.refusing import RETRY_AFTER_S
 from hazardlens.serve.settings import Settings
 
-RETRY_AFTER_S: Final = 5
 _LARGE_BYTES: Final = 4 * 1024 * 1024
 
 

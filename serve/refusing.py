@@ -4,6 +4,9 @@ import math
 from collections import deque
 from typing import Final
 
+RETRY_AFTER_S: Final = 5
+"""When to come back where nothing tells how long it will take."""
+
 MAX_RETRY_AFTER_S: Final = 30
 CROWDED: Final = "hazardlens.crowded"
 """In the scope of a request on a connection for which there is no place: only health checks are answered there."""

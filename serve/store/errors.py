@@ -8,11 +8,8 @@ UnavailableError
     └── BlobStoreError
 """
 
-from typing import Final
-
 from hazardlens.serve.errors import RequestError, UnavailableError
-
-RETRY_AFTER_S: Final = 5
+from hazardlens.serve.refusing import RETRY_AFTER_S
 
 
 class BlobMissingError(RequestError):

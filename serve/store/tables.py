@@ -291,5 +291,5 @@ service_state: Final = Table(
 )
 
 APPEND_ONLY: Final = (report_events, reviews, audit_events, model_events)
-FOR_ERASURE: Final = (media_removals, erasures)
-BESIDE_MEDIA: Final = (photo_bands, clip_work, work_jobs)
+ELSEWHERE: Final = (media_removals, erasures, photo_bands, clip_work, work_jobs)
+"""Of other modules: with this one imported, `metadata` has all tables, as migrations and backups need it."""
