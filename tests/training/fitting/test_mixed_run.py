@@ -9,9 +9,12 @@ import torch
 from PIL import Image
 
 from hazardlens.training.config import TrainConfig, read_config
+from hazardlens.training.fitting import stages
+from hazardlens.training.fitting.budget import Pace, measure_pace
 from hazardlens.training.fitting.checkpoint import read_checkpoint
 from hazardlens.training.fitting.material import Sources
 from hazardlens.training.fitting.runs import train
+from hazardlens.training.fitting.trainer import Job
 from hazardlens.training.networks.graph import to_onnx
 from hazardlens.training.networks.network import load_network
 from support.photo_pool import CLUTTER
@@ -100,10 +103,19 @@ def test_an_interrupted_run_resumes_to_the_same_bits(
     assert all(torch.equal(tensor, resumed[name]) for name, tensor in whole.items())
 
 
-def test_a_resumed_run_keeps_the_epochs_that_fitted_its_time(tiny: TinyRun, sources: Sources, tmp_path: Path) -> None:
+def test_a_resumed_run_keeps_the_epochs_that_fitted_its_time(
+    tiny: TinyRun, sources: Sources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measure_once(job: Job) -> Pace:
+        """Measure, and say two seconds an epoch however fast this machine is."""
+        monkeypatch.setattr(stages, "measure_pace", lambda _job: pytest.fail("measured again"))
+        pace = measure_pace(job)
+        return pace.model_copy(update={"data_s": 0.0, "network_s": 2 / pace.photos, "validation_s": 0.0})
+
+    monkeypatch.setattr(stages, "measure_pace", measure_once)
     out = tmp_path / "timed"
-    _interrupted_after_an_epoch(tiny, sources, out, minutes=0.15)
-    chosen = json.loads((out / "budget.json").read_bytes())["epochs"]
+    _interrupted_after_an_epoch(tiny, sources, out, minutes=0.2)
+    assert json.loads((out / "budget.json").read_bytes())["epochs"] == [3, 1]
     lines: list[str] = []
     train(
         read_config(tiny.config),
@@ -111,13 +123,13 @@ def test_a_resumed_run_keeps_the_epochs_that_fitted_its_time(tiny: TinyRun, sour
         weights=tiny.weights,
         out=out,
         resume=True,
-        minutes=0.15,
+        minutes=0.2,
         report=lines.append,
     )
     rows = json.loads((out / "metrics.json").read_bytes())["epochs"]
 
-    assert [sum(row["stage"] == stage for row in rows) for stage in (0, 1)] == chosen
-    assert json.loads((out / "budget.json").read_bytes())["epochs"] == chosen
+    assert [sum(row["stage"] == stage for row in rows) for stage in (0, 1)] == [3, 1]
+    assert json.loads((out / "budget.json").read_bytes())["epochs"] == [3, 1]
     assert not list(out.glob("tmp*")), "nothing is left of the timing"
     assert any("ms to learn from" in line for line in lines)
 
@@ -150,7 +162,7 @@ def _short(config: TrainConfig, arch: str) -> TrainConfig:
 def test_the_stock_loss_is_another_training(tiny: TinyRun, sources: Sources, finished: Path, tmp_path: Path) -> None:
     config = read_config(tiny.config).model_copy(update={"loss": "stock"})
     out = tmp_path / "stock"
-    train(config, sources=sources, weights=tiny.weights, out=out, report=_quiet)
+    _interrupted_after_an_epoch(tiny, sources, out, config)
     rows = [json.loads((folder / "metrics.json").read_bytes())["epochs"][0] for folder in (finished, out)]
 
     assert rows[0]["cls_loss"] != rows[1]["cls_loss"]
