@@ -39,23 +39,33 @@ mosaic = 0.0
 MARGINS = """
 min_positive_photos = 1
 min_harmless_photos = 1
-max_photo_ap_loss = {loss}
-max_box_ap50_loss = {loss}
-max_recall_loss = {loss}
+max_photo_ap_loss = 1
+max_box_ap50_loss = 1
+max_recall_loss = 1
 max_alarms_growth = 100
 """
 
 
-def make_request(root: Path, *, loss: float = 1.0) -> Request:
+@pytest.fixture(scope="module")
+def given(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a retraining only reads: the bundle in service and an export."""
+    root = tmp_path_factory.mktemp("given")
     network = lively_network(strength=0.05)
     draft = tiny_draft(LIVELY_LABELS, size_px=LIVELY_SIZE_PX, version="1")
     write_bundle(root / "service", onnx_bytes=to_onnx(network, {}), card="# Lively\n", draft=draft)
     reports = [*ten_days(), Corrected(30, 30, boxes=(MOVED,)), Corrected(31, 31), Corrected(32, 32, boxes=())]
+    make_corrections(root / "export", reports)
+    return root
+
+
+@pytest.fixture
+def asked(given: Path, tmp_path: Path) -> Request:
+    root = tmp_path
     (root / "tiny.toml").write_text(CONFIG, "utf-8")
-    (root / "gate.toml").write_text(MARGINS.format(loss=loss), "utf-8")
+    (root / "gate.toml").write_text(MARGINS, "utf-8")
     return Request(
-        exports=(make_corrections(root / "export", reports),),
-        bundle=root / "service",
+        exports=(given / "export",),
+        bundle=given / "service",
         out=root / "out",
         datasets=root / "datasets",
         config=root / "tiny.toml",
@@ -64,61 +74,60 @@ def make_request(root: Path, *, loss: float = 1.0) -> Request:
 
 
 @pytest.mark.slow
-def test_corrections_become_a_candidate_with_a_report(tmp_path: Path) -> None:
+def test_corrections_become_a_candidate_with_a_report(asked: Request) -> None:
     """30 s: a network is trained for an epoch, exported, and measured beside its parent."""
-    request = make_request(tmp_path)
     lines: list[str] = []
-    gate = retrain(request, report=lines.append)
+    gate = retrain(asked, report=lines.append)
 
-    (folder,) = request.datasets.iterdir()
+    (folder,) = asked.datasets.iterdir()
     boxes: list[object] = [box for record in read_records(folder) for box in pixels_of(record)]
     assert MOVED in boxes, "the box that the reviewer moved is the box in the dataset, to the pixel"
-    candidate = read_bundle(request.out / "bundle")
+    candidate = read_bundle(asked.out / "bundle")
     assert candidate.manifest.parent == "1"
     assert candidate.manifest.training.base == "tiny 1"
     assert candidate.manifest.training.dataset == gate.dataset == folder.name
     assert candidate.labels == LIVELY_LABELS, "labels without boxes are not trained, those in service stay"
-    assert read_gate_report(request.out / "report.json") == gate
+    assert read_gate_report(asked.out / "report.json") == gate
     assert gate.bundle_sha256 == candidate.sha256
     assert {row.test_set for row in gate.hazards} == {"corrections"}
-    page = (request.out / "report.html").read_text("utf-8")
+    page = (asked.out / "report.html").read_text("utf-8")
     assert "再训练报告 · Retraining report" in page
     assert "http" not in page.replace("http-equiv", ""), "the page needs nothing from elsewhere"
     assert any("labels in common keep their class rows" in line for line in lines)
     assert gate.verdict == "passed", gate.reasons
 
-    before = {path: path.stat().st_mtime_ns for path in (request.out / "bundle").iterdir()}
+    before = {path: path.stat().st_mtime_ns for path in (asked.out / "bundle").iterdir()}
     again: list[str] = []
-    resumed = replace(request, resume=True)
+    resumed = replace(asked, resume=True)
     assert retrain(resumed, report=again.append).verdict == gate.verdict
-    assert {path: path.stat().st_mtime_ns for path in (request.out / "bundle").iterdir()} == before
+    assert {path: path.stat().st_mtime_ns for path in (asked.out / "bundle").iterdir()} == before
     assert again[:3] == [
         f"dataset version {folder.name}: as made before",
         "training: done before",
         "export: done before",
     ]
-    assert json.loads((request.out / "report.json").read_bytes())["candidate"]["version"] == gate.candidate.version
+    assert json.loads((asked.out / "report.json").read_bytes())["candidate"]["version"] == gate.candidate.version
 
 
-def test_a_folder_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
-    request = make_request(tmp_path)
-    request.out.mkdir()
-    (request.out / "notes.txt").write_text("mine")
+def test_a_folder_that_is_not_empty_is_left_alone(asked: Request) -> None:
+    asked.out.mkdir()
+    (asked.out / "notes.txt").write_text("mine")
     with pytest.raises(RunError, match="is not empty"):
-        retrain(request)
-    assert [path.name for path in request.out.iterdir()] == ["notes.txt"]
+        retrain(asked)
+    assert [path.name for path in asked.out.iterdir()] == ["notes.txt"]
 
 
-def test_after_a_kill_it_goes_on_with_its_dataset_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_a_kill_it_goes_on_with_its_dataset_version(
+    asked: Request, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def killed(*_args: object, **_options: object) -> None:
         raise KeyboardInterrupt
 
-    request = make_request(tmp_path)
     monkeypatch.setattr(steps, "train", killed)
     with pytest.raises(KeyboardInterrupt):
-        retrain(request)
-    (made,) = request.datasets.iterdir()
-    resumed = replace(request, resume=True)
+        retrain(asked)
+    (made,) = asked.datasets.iterdir()
+    resumed = replace(asked, resume=True)
     lines: list[str] = []
     with pytest.raises(KeyboardInterrupt):
         retrain(resumed, report=lines.append)
@@ -128,8 +137,7 @@ def test_after_a_kill_it_goes_on_with_its_dataset_version(tmp_path: Path, monkey
         retrain(resumed)
 
 
-def test_there_must_be_something_to_resume(tmp_path: Path) -> None:
-    request = make_request(tmp_path)
-    resumed = replace(request, resume=True)
+def test_there_must_be_something_to_resume(asked: Request) -> None:
+    resumed = replace(asked, resume=True)
     with pytest.raises(RunError, match="no retraining to resume"):
         retrain(resumed)
