@@ -39,6 +39,9 @@ UPLOAD_CODES: Final = (
     "video_decoder_failed",
 )
 GATE_CODES: Final = ("unauthenticated", "forbidden")
+_LOOK_UP_CODES: Final = ("rate_limited", "store_unavailable")
+"""Of all routes that ask who it is."""
+
 CLASSIFY_CODES: Final = (*UPLOAD_CODES, *GATE_CODES, "model_loading", "bundle_checksum_mismatch")
 
 
@@ -168,8 +171,9 @@ EXAMPLE_CLIP_ANSWER: Final[dict[str, Any]] = {
 
 
 def problem_answers(*codes: str) -> dict[int | str, dict[str, Any]]:
-    """FastAPI's `responses` for these codes and for those that every route can answer, each with an example."""
-    answers = sorted((CATALOGUE[code] for code in (*codes, "internal_error")), key=lambda answer: answer.status)
+    """FastAPI's `responses` for these codes and for those that every such route can answer, each with an example."""
+    implied = ("internal_error", *(_LOOK_UP_CODES if "unauthenticated" in codes else ()))
+    answers = sorted((CATALOGUE[code] for code in dict.fromkeys((*codes, *implied))), key=lambda one: one.status)
     return {
         status: {
             "description": HTTPStatus(status).phrase,

@@ -87,7 +87,10 @@ def _without_folders(error: ModelUnusableError, settings: Settings) -> str:
     "/metrics",
     summary="Prometheus metrics",
     response_class=Response,
-    responses={200: {"description": "All metrics.", "content": {"text/plain": {"example": _EXAMPLE_METRICS}}}},
+    responses={
+        200: {"description": "All metrics.", "content": {"text/plain": {"example": _EXAMPLE_METRICS}}},
+        **problem_answers("overloaded"),
+    },
 )
 async def metrics(services: Annotated[Services, Depends(services_of)]) -> Response:
     """Counts and times in Prometheus' text format."""

@@ -5,11 +5,15 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import iter_route_contexts
 from pydantic import TypeAdapter
 from starlette.testclient import TestClient
 
 from hazardlens.model.pipeline import Classification
 from hazardlens.serve.documents import EXAMPLE_ANSWER
+from hazardlens.serve.gate import principal_of
 from hazardlens.serve.json_body import JsonBody
 from hazardlens.serve.problems import Problem
 from support.project import REPO, files_below
@@ -58,6 +62,22 @@ def test_no_answer_has_the_framework_s_own_shape_of_errors(document: dict[str, A
 def test_a_change_shows_the_body_that_it_takes(document: dict[str, Any], method: str, path: str, model: str) -> None:
     content = document["paths"][path][method]["requestBody"]["content"]
     assert content == {"application/json": {"schema": {"$ref": f"#/components/schemas/{model}"}}}
+
+
+def test_who_is_looked_up_may_be_told_to_come_back(client: TestClient, document: dict[str, Any]) -> None:
+    assert isinstance(client.app, FastAPI)
+    seen = 0
+    for route in iter_route_contexts(client.app.routes):
+        for method in route.methods or () if _asks_who_it_is(getattr(route, "dependant", None)) else ():
+            answers = document["paths"][route.path_format][method.lower()]["responses"]
+            assert {"401", "429", "503"} <= answers.keys(), f"{method} {route.path}"
+            seen += 1
+    assert seen > 30
+
+
+def _asks_who_it_is(dependant: Dependant | None) -> bool:
+    children = dependant.dependencies if dependant else []
+    return any(child.call is principal_of or _asks_who_it_is(child) for child in children)
 
 
 def test_the_four_forms_of_a_request_are_there(document: dict[str, Any]) -> None:
