@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import tempfile
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
@@ -70,13 +71,19 @@ def _only_this_machine() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where tests get folders of their own: pytest's way would look through all of them for each new one."""
+    return tmp_path_factory.mktemp("own")
+
+
 @pytest.fixture(autouse=True)
-def _own_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_environment(_own_folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give the test its own temp folder, and a data folder in place of the caller's settings and the caller's own."""
     for name in [name for name in os.environ if name.startswith("HAZARDLENS_")]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("HAZARDLENS_DATA_PATH", str(tmp_path_factory.mktemp("data")))
-    monkeypatch.setenv("TMPDIR", str(tmp_path_factory.mktemp("tmp")))
+    monkeypatch.setenv("HAZARDLENS_DATA_PATH", tempfile.mkdtemp("-data", dir=_own_folders))
+    monkeypatch.setenv("TMPDIR", tempfile.mkdtemp("-tmp", dir=_own_folders))
     monkeypatch.setattr("tempfile.tempdir", None)
 
 
