@@ -16,8 +16,8 @@ import pytest
 
 from hazardlens.serve.server import within_open_files
 from hazardlens.serve.settings import load_settings
-from hazardlens.serve.store import keeper
 from hazardlens.serve.store.engine import Store
+from hazardlens.serve.store.keeper import StoreKeeper
 from support import pictures
 from support.live import live_server
 from support.serving import PATIENCE_S, GatedDetector, wait_until
@@ -195,8 +195,7 @@ def test_health_checks_wait_neither_for_photos_nor_for_threads_nor_for_the_store
             assert gated.gate.wait(PATIENCE_S)
 
     monkeypatch.setattr(Store, "probe", probe)
-    monkeypatch.setattr(keeper, "FRESH_S", 0.0)
-    monkeypatch.setitem(keeper.StoreKeeper.__init__.__kwdefaults__, "patience_s", PATIENCE_S)
+    monkeypatch.setattr("hazardlens.serve.app.StoreKeeper", partial(StoreKeeper, fresh_s=0.0, patience_s=PATIENCE_S))
     paths = ("/healthz", "/readyz")
     with live_server(gated, queue_length=1) as address, busy(address, gated, 2):
         silent.set()
