@@ -14,12 +14,13 @@ PYTEST_ARGS ?= --numprocesses 2 --dist worksteal
 TARGET ?= all
 SECONDS ?= 60
 COUNT ?= 10000
+EXAMPLES ?= 25
 
 BIN := .venv/bin
 STAMPS := .venv/stamps
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install -qq --progress-bar off --constraint constraints.txt
 
-.PHONY: help run test fuzz fuzz-uploads fuzz-video check fix licences sbom lock wheel blender clean
+.PHONY: help run test fuzz fuzz-api fuzz-uploads fuzz-video check fix licences sbom lock wheel blender clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -33,6 +34,9 @@ test: $(STAMPS)/test $(STAMPS)/label-studio ## Run all tests; TESTS=tests/model 
 
 fuzz: $(STAMPS)/fuzz ## Fuzz the readers of files and requests; TARGET=png SECONDS=600
 	$(BIN)/python tests/fuzz/run.py $(TARGET) --seconds $(SECONDS)
+
+fuzz-api: $(STAMPS)/fuzz-api ## Ask a running server what its OpenAPI document allows and forbids; EXAMPLES=25
+	$(BIN)/python tests/fuzz/api.py --examples $(EXAMPLES)
 
 fuzz-uploads: $(STAMPS)/test ## Send damaged uploads to a running server; COUNT=10000
 	$(BIN)/python tests/fuzz/uploads.py --count $(COUNT)
@@ -96,6 +100,10 @@ $(STAMPS)/test: $(STAMPS)/torch pyproject.toml constraints.txt
 
 $(STAMPS)/fuzz: $(STAMPS)/test
 	$(INSTALL) --editable '.[training,test,fuzz]'
+	@touch $@
+
+$(STAMPS)/fuzz-api: $(STAMPS)/test
+	$(INSTALL) --editable '.[training,test,fuzz-api]'
 	@touch $@
 
 # Blender wants an older numpy than we do. All that it needs is listed, so nothing is resolved.

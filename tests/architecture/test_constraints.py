@@ -80,7 +80,9 @@ def test_every_line_is_an_exact_pin_from_no_particular_place() -> None:
 
 
 @pytest.mark.parametrize(
-    "extras", [(), ("training",), ("test",), ("fuzz",)], ids=["serving", "training", "tests", "fuzz"]
+    "extras",
+    [(), ("training",), ("test",), ("fuzz",), ("fuzz-api",)],
+    ids=["serving", "training", "tests", "fuzz", "fuzz-api"],
 )
 def test_all_that_gets_installed_is_pinned(extras: tuple[str, ...]) -> None:
     assert _installed_by(_declared(*extras)) - set(_pins()) == set()
@@ -89,7 +91,7 @@ def test_all_that_gets_installed_is_pinned(extras: tuple[str, ...]) -> None:
 def test_the_pins_are_within_what_is_declared() -> None:
     outside = [
         item
-        for item in _declared("training", "test", "fuzz")
+        for item in _declared("training", "test", "fuzz", "fuzz-api")
         if _pins()[canonicalize_name(item.name)] not in item.specifier
     ]
     assert outside == []
@@ -126,7 +128,7 @@ def test_only_the_studio_needs_blender() -> None:
         ("training", ("training",)),
         ("benchmarks", ("training", "test")),
         ("scripts", ("training", "test")),
-        ("tests", ("training", "test", "fuzz")),
+        ("tests", ("training", "test", "fuzz", "fuzz-api")),
     ],
 )
 def test_all_that_is_imported_is_declared(folder: str, extras: tuple[str, ...]) -> None:

@@ -37,6 +37,13 @@ def test_test_installs_torch_before_anything_can_ask_for_another() -> None:
     assert "pytest" in plan[-1]
 
 
+@pytest.mark.parametrize("extra", ["fuzz", "fuzz-api"])
+def test_a_fuzzer_installs_what_nobody_else_needs(extra: str) -> None:
+    plan = _plan(extra)
+    assert _position(plan, "[training,test]") < _position(plan, f"[training,test,{extra}]") < len(plan) - 1
+    assert not [line for line in _plan("test") if "fuzz" in line]
+
+
 def test_every_install_is_constrained() -> None:
     installs = [line for line in _plan("test") if line.startswith(".venv/") and " install" in line]
     assert len(installs) == 3

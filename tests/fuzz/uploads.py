@@ -132,7 +132,7 @@ def attack(folder: Path, plan: Plan) -> Findings:
     }
     with server_process(folder, SERVE, environ) as server:
         process = psutil.Process(server.process.pid)
-        _wait_until_ready(server)
+        wait_until_ready(server)
         starting = server.log.stat().st_size  # until then it says what it waits for
         _send(server, range(-plan.clients, 0), plan, Findings())  # the first ones load what loads late
         findings.vitals.append(Vitals.of(process))
@@ -141,9 +141,14 @@ def attack(folder: Path, plan: Plan) -> Findings:
             _send(server, numbers, plan, findings)
             findings.vitals.append(_settled(process, findings.vitals[0]))
         findings.exit_code = server.stop()
-        told = server.log.read_bytes()[starting:].decode("utf-8", "replace")
-        findings.log_errors = [line for line in told.splitlines() if _tells_of_an_error(line)]
+        findings.log_errors = log_errors(server, starting)
     return findings
+
+
+def log_errors(server: ServerProcess, start: int) -> list[str]:
+    """Lines of a server's log that tell of an error, from this byte on."""
+    told = server.log.read_bytes()[start:].decode("utf-8", "replace")
+    return [line for line in told.splitlines() if _tells_of_an_error(line)]
 
 
 def _send(server: ServerProcess, numbers: range, plan: Plan, findings: Findings) -> None:
@@ -244,7 +249,12 @@ def _settled(process: psutil.Process, before: Vitals) -> Vitals:
     return now
 
 
-def _wait_until_ready(server: ServerProcess) -> None:
+def wait_until_ready(server: ServerProcess) -> None:
+    """Return once a server can answer everything.
+
+    Raises:
+        RuntimeError: it does not get there.
+    """
     deadline = time.monotonic() + _PATIENCE_S
     ready = Case("", b"GET /readyz HTTP/1.1\r\nHost: fuzz\r\nConnection: close\r\n\r\n")
     while _exchange(ready, server.port)[0] != 200:

@@ -1,0 +1,117 @@
+"""Whom a fuzzer of the API asks as, and what there is to ask for, written into the server's database."""
+
+import base64
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import update
+
+from hazardlens.serve.access.audit import Act
+from hazardlens.serve.access.authentication import CSRF_HEADER
+from hazardlens.serve.access.keys import add_key
+from hazardlens.serve.access.principals import SYSTEM
+from hazardlens.serve.access.roles import KEY_ACTIONS, Role
+from hazardlens.serve.access.sessions import COOKIE, open_session
+from hazardlens.serve.reports.workflow import State
+from hazardlens.serve.store.blobs import FolderBlobs
+from hazardlens.serve.store.engine import Store
+from hazardlens.serve.store.tables import deliveries
+from support.accounts import PASSWORD, person_in
+from support.dispatch import ROUTE, add_decided, enqueue, set_target
+from support.reports import add_report
+
+NOBODY: Final = "nobody"
+KEY: Final = "key"
+ROLES: Final = (NOBODY, KEY, *(role.value for role in Role if role is not Role.PUBLIC))
+"""Without credentials, with a key that may all that keys may, and an account of each role."""
+
+_HOURS: Final = 12.0
+_VERSION: Final = 2
+"""Of each report that is made here."""
+
+
+class Subjects:
+    """Makes people and things as they are needed, so that what one request does to them spoils no other."""
+
+    def __init__(self, store: Store, media: Path) -> None:
+        """Make the people.
+
+        Args:
+            store: of a server that runs, with its tables.
+            media: its folder of photos.
+        """
+        self._store = store
+        self._blobs = FolderBlobs(media)
+        self._numbers = itertools.count()
+        self._people = {role.value: person_in(store, role.value, role) for role in Role if role is not Role.PUBLIC}
+        self._key = f"Bearer {self._new_key()[1]}"
+        set_target(store)
+
+    def headers_of(self, role: str) -> dict[str, str]:
+        """Headers of a request by somebody, with a session that has just begun."""
+        if role == NOBODY:
+            return {}
+        if role == KEY:
+            return {"Authorization": self._key}
+        with self._store.write() as connection:
+            opened = open_session(connection, self._people[role], datetime.now(UTC), _HOURS)
+        return {"Cookie": f"{COOKIE}={opened.token}", CSRF_HEADER: opened.csrf_token}
+
+    def put_in_path(self, case: Any, role: str) -> None:  # noqa: ANN401 - of schemathesis
+        """Let a request ask for what there is."""
+        for name in case.path_parameters:
+            case.path_parameters[name] = self._subject(name, case.operation.path, role)
+
+    def put_in_body(self, case: Any, role: str, photo: bytes) -> None:  # noqa: ANN401 - of schemathesis
+        """Let a request say what is right of it: a report's version, a password, a photo."""
+        body = case.body
+        if not isinstance(body, dict):
+            return
+        if "version" in body:
+            body["version"] = _VERSION
+        if case.operation.path == "/v1/session":
+            body.update(name=role, password=PASSWORD)
+        for item in body["media"] if isinstance(body.get("media"), list) else ():
+            if isinstance(item, dict):
+                item["data"] = base64.b64encode(photo).decode()
+
+    def _subject(self, name: str, path: str, role: str) -> str | int:
+        makers: dict[str, Callable[[], str | int]] = {
+            "report_id": lambda: self._report(path, role),
+            "account_id": lambda: person_in(self._store, f"guest{next(self._numbers)}"),
+            "key_id": lambda: self._new_key()[0],
+            "delivery_id": self._dead_delivery,
+            "route": lambda: ROUTE,
+            "version": lambda: "2",
+            "n": lambda: 0,
+        }
+        return makers[name]()
+
+    def _report(self, path: str, role: str) -> str:
+        now = datetime.now(UTC)
+        if path.endswith(("/review", "/release")):
+            holder = f"account:{self._people.get(role, 'nobody')}"
+            held: dict[str, Any] = {
+                "state": State.IN_REVIEW.value,
+                "claimed_by": holder,
+                "claimed_until": now + timedelta(hours=1),
+            }
+            return add_report(self._store, self._blobs, at=now, **held)
+        if path.endswith(("/reopen", "/resolution", "/reviews")):
+            return add_decided(self._store, blobs=self._blobs, at=now)
+        return add_report(self._store, self._blobs, at=now)
+
+    def _new_key(self) -> tuple[str, str]:
+        act = Act(SYSTEM, datetime.now(UTC))
+        with self._store.write() as connection:
+            row, key = add_key(connection, act, name=f"key {next(self._numbers)}", actions=KEY_ACTIONS)
+        return row["id"], str(key)
+
+    def _dead_delivery(self) -> str:
+        delivery_id = enqueue(self._store, add_decided(self._store))
+        with self._store.write() as connection:
+            connection.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(state="dead"))
+        return str(delivery_id)
