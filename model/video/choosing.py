@@ -91,7 +91,8 @@ class FrameChooser(Generic[T]):
 
     A window is open from `min_gap_s` to `max_gap_s` after the last choice, and from a cut until half a second later.
     When it closes, its sharpest frame that is no near-duplicate of the last choice is chosen; the best of the other
-    quarters of a second come with it as spares. A cut closes the window at once.
+    quarters of a second come with it as spares, and so does the last near-duplicate, which tells until when the choice
+    before could be seen. A cut closes the window at once.
     """
 
     def __init__(self, choice: FrameChoice) -> None:
@@ -103,6 +104,7 @@ class FrameChooser(Generic[T]):
         self._changes: list[float] = []
         self._shot = 0
         self._slots: dict[int, _Offer[T]] = {}
+        self._repeat: _Offer[T] | None = None
         self._window_s: tuple[float, float] | None = None
 
     def wants(self, time_s: float) -> bool:
@@ -125,7 +127,7 @@ class FrameChooser(Generic[T]):
         new = _Offer(time_s, frame, _cells(luma), _sharpness(luma))
         released: list[Chosen[T]] = []
         if self._is_cut(new):
-            released += self._close()
+            released += self.finish()
             self._shot += 1
             self._last_chosen = None
             self._window_s = None
@@ -138,8 +140,10 @@ class FrameChooser(Generic[T]):
         return released
 
     def finish(self) -> list[Chosen[T]]:
-        """The frames of the last window, at the end of the clip."""
-        return self._close()
+        """The frames of the last window, at the end of a shot or of the clip."""
+        released = self._close()
+        late = [Chosen(one.time_s, one.frame, spare=True, shot=self._shot) for one in self._take_repeat()]
+        return released + late
 
     def _is_cut(self, new: _Offer[T]) -> bool:
         """Whether the picture changed far more than it did in the moments before, and not by a swing of the camera."""
@@ -158,6 +162,7 @@ class FrameChooser(Generic[T]):
 
     def _hold(self, new: _Offer[T]) -> None:
         if self._is_repeat(new):
+            self._repeat = new
             return
         slot = int(new.time_s / _SLOT_S)
         held = self._slots.get(slot)
@@ -183,6 +188,9 @@ class FrameChooser(Generic[T]):
             self._window_s = (closes, closes + self._choice.max_gap_s - self._choice.min_gap_s)
             return []
         best = max(eligible, key=lambda offer: offer.sharpness)
+        repeats = self._take_repeat()
+        if best.time_s - self._last_chosen_s < self._choice.still_gap_s:  # else it shows the same once more
+            held = sorted([*held, *repeats], key=lambda offer: offer.time_s)
         self._last_chosen, self._last_chosen_s = best.cells, best.time_s
         self._window_s = (best.time_s + self._choice.min_gap_s, best.time_s + self._choice.max_gap_s)
         self._slots = {}
@@ -191,6 +199,11 @@ class FrameChooser(Generic[T]):
             for offer in held
             if offer is best or abs(offer.time_s - best.time_s) > _SPARE_GAP_S
         ]
+
+    def _take_repeat(self) -> list[_Offer[T]]:
+        repeats = [] if self._repeat is None else [self._repeat]
+        self._repeat = None
+        return repeats
 
 
 def _cells(luma: Luma) -> Floats:

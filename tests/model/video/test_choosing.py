@@ -88,6 +88,23 @@ def test_frames_come_in_order_with_spares_between_them_and_each_once() -> None:
     assert 0.5 < sum(one.spare for one in chosen) / sum(not one.spare for one in chosen) < 4
 
 
+def test_until_when_a_still_shot_went_on_comes_as_a_spare_whatever_ends_it() -> None:
+    still = [(n / 10, texture(1)) for n in range(16)]
+    changed = texture(1).copy()
+    changed[60:75, 100:120] = 255 - changed[60:75, 100:120]
+    by_a_cut = [*still, *((1.6 + n / 10, texture(9)) for n in range(10))]
+    by_a_change = [*still, *((1.6 + n / 10, changed) for n in range(10))]
+    for frames in (still, by_a_cut, by_a_change):
+        chosen = choose(frames, CHOICE)
+        assert [(one.spare, one.shot) for one in chosen if one.time_s == 1.5] == [(True, 0)]
+        assert [one.time_s for one in chosen] == sorted({one.time_s for one in chosen})
+
+
+def test_a_shot_that_stays_still_gives_no_spares_of_it() -> None:
+    chosen = choose([(n / 10, texture(1)) for n in range(300)], CHOICE)
+    assert [one.spare for one in chosen if 1 < one.time_s < 25.5] == [False] * 5
+
+
 def test_few_frames_are_held_at_a_time() -> None:
     chooser: FrameChooser[int] = FrameChooser(FrameChoice(max_gap_s=2.0, still_gap_s=60.0))
     for n, (time_s, pixels) in enumerate(panned(4, 20)):
