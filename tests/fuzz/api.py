@@ -60,6 +60,7 @@ CHECKS: Final = (
 _FORM: Final = "multipart/form-data"
 _MODES: Final = (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE)
 _PATIENCE_S: Final = 120.0
+_MOST_KEPT: Final = 5
 
 
 @dataclass(slots=True)
@@ -67,18 +68,21 @@ class Tally:
     """What came of one operation for one role.
 
     Attributes:
-        statuses: how often each came.
-        failures: what is wrong, and how to ask for it again.
+        statuses: how often each came; 0: no answer.
+        failures: what is wrong, and how to ask for it again; the first few kinds.
+        failed: requests with anything wrong about them.
     """
 
     statuses: collections.Counter[int] = field(default_factory=collections.Counter)
     failures: dict[str, str] = field(default_factory=dict)
     failed: int = 0
 
-    def note(self, what: str, how: str) -> None:
-        """Count a failure; the first of each kind is kept."""
+    def note(self, how: str, *wrong: str) -> None:
+        """Count a request that failed, and keep how it is sent."""
         self.failed += 1
-        self.failures.setdefault(what, how)
+        for what in wrong:
+            if len(self.failures) < _MOST_KEPT:
+                self.failures.setdefault(what, how)
 
 
 class Fuzzer:
@@ -139,10 +143,9 @@ class Fuzzer:
                 case.validate_response(response, checks=list(CHECKS))
             except OSError as error:  # of requests
                 tally.statuses[0] += 1
-                tally.note(f"no answer: {type(error).__name__}", how)
+                tally.note(how, f"no answer: {type(error).__name__}")
             except FailureGroup as group:
-                for failure in group.exceptions:
-                    tally.note(f"{response.status_code}: {type(failure).__name__}: {failure}", how)
+                tally.note(how, *(f"{response.status_code}: {failure}" for failure in group.exceptions))
 
         try:
             check()
