@@ -154,13 +154,13 @@ class Store:
     @contextmanager
     def _translated(self) -> Iterator[None]:
         """Tell an outage, which passes, from what is left as it is: a wrong statement, a key that is taken."""
+        migrated = self._migrated  # as it began: the tables may come while a statement fails for want of them
         try:
             yield
         except PoolTimeoutError as error:
             raise StoreUnavailableError("all connections to the database are in use") from error
         except DBAPIError as error:
-            # Before the tables are up to date, a statement may fail for want of them.
-            if self._migrated and not is_outage(error):
+            if migrated and not is_outage(error):
                 raise
             _log.warning("store_unavailable", kind=type(error.orig).__name__, reason=str(error.orig))
             raise StoreUnavailableError(why(error)) from error

@@ -51,6 +51,22 @@ def test_before_the_tables_are_there_the_store_is_unavailable(store_url: str) ->
     store.close()
 
 
+def test_what_began_before_the_tables_were_there_is_an_outage_though_they_came_meanwhile(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'a.sqlite3'}")
+    wrong = exc.ProgrammingError("SELECT", {}, Exception("no such table"))
+
+    def fail_while_they_come() -> None:
+        with store.read():
+            store.migrate()
+            raise wrong
+
+    with pytest.raises(StoreUnavailableError):
+        fail_while_they_come()
+    with pytest.raises(exc.ProgrammingError), store.read():
+        raise wrong
+    store.close()
+
+
 def test_which_errors_of_the_database_pass_and_which_are_ours(tmp_path: Path) -> None:
     """All that SQLAlchemy hands on from a driver. A new kind makes this fail, and has to be put on one side."""
     outages = {"OperationalError", "InterfaceError"}
