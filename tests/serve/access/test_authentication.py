@@ -237,7 +237,8 @@ def test_nothing_is_looked_up_on_the_event_loop(client: TestClient, monkeypatch:
     monkeypatch.setattr(Store, "read", watched)
     for sent in headers:
         assert client.post(CLASSIFY, headers=sent).status_code == 415
-    assert on_loop == [False, False]
+    assert len(on_loop) >= len(headers), "and rounds in the background may look too"
+    assert not any(on_loop)
 
 
 def test_whoever_brings_nothing_costs_no_look_up(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
