@@ -13,6 +13,15 @@ from hazardlens.serve.services import Services
 
 REPORTS: Final = "/v1/reports"
 START: Final = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
+FIELDS: Final[dict[str, Any]] = {
+    "text": "井盖没了 🙏",
+    "latitude": 31.2304,
+    "longitude": -121.4737,
+    "address": "人民路 12 号",
+    "reporter": "rider-0042",
+    "external_id": "hotline-7",
+}
+"""All that may be said beside photos."""
 _GPS: Final = 0x8825
 
 

@@ -1,10 +1,7 @@
 """A backup that is made while reports come in is whole, and what is made of it answers as the first did."""
 
-import json
-import shutil
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,12 +10,10 @@ from sqlalchemy import func, select, update
 from starlette.testclient import TestClient
 
 from hazardlens.model.detector import ScriptedDetector
-from hazardlens.serve.access.audit import Act
-from hazardlens.serve.access.principals import SYSTEM
 from hazardlens.serve.access.roles import Role
 from hazardlens.serve.backup import making
-from hazardlens.serve.backup.errors import BackupDamagedError, BackupPlaceError, BackupVersionError, NotFreshError
-from hazardlens.serve.backup.layout import MANIFEST, media_file, table_file
+from hazardlens.serve.backup.errors import BackupPlaceError
+from hazardlens.serve.backup.layout import media_file, table_file
 from hazardlens.serve.backup.making import Places, make_backup
 from hazardlens.serve.backup.restoring import restore_backup
 from hazardlens.serve.backup.rows import read_rows
@@ -27,6 +22,7 @@ from hazardlens.serve.store.blobs import FolderBlobs
 from hazardlens.serve.store.columns import metadata
 from hazardlens.serve.store.engine import Store
 from hazardlens.serve.store.tables import accounts, dispatch_targets, report_media, reports
+from support.backups import ACT, fresh, rows_of
 from support.intake import photo_of, send, sent
 from support.people import authenticate_by_header, headers_of
 from support.postgres import PostgresServer
@@ -34,17 +30,12 @@ from support.reports import add_report
 from support.rows import values_for
 from support.serving import found, serving
 
-ACT: Final = Act(SYSTEM, datetime(2026, 5, 1, 12, tzinfo=UTC))
 ADMIN: Final = headers_of("wang", Role.ADMINISTRATOR)
 
 
 @pytest.fixture
 def places(store: Store, tmp_path: Path) -> Places:
     return Places(store, FolderBlobs(tmp_path / "media"), tmp_path / "bundles")
-
-
-def fresh(url: str, folder: Path) -> Places:
-    return Places(Store(url), FolderBlobs(folder / "media"), folder / "bundles")
 
 
 @pytest.fixture
@@ -57,17 +48,6 @@ def other_url(request: pytest.FixtureRequest, store_url: str, tmp_path: Path) ->
     url = server.new_database()
     yield url
     server.drop_database(url)
-
-
-def rows_of(store: Store) -> dict[str, list[dict[str, Any]]]:
-    with store.read() as connection:
-        return {
-            table.name: [
-                dict(row) for row in connection.execute(select(table).order_by(*table.primary_key.columns)).mappings()
-            ]
-            for table in metadata.sorted_tables
-            if table.name != "audit_events"
-        }
 
 
 def everywhere(client: TestClient, ids: list[str]) -> dict[str, Any]:
@@ -204,77 +184,6 @@ def test_a_photo_that_is_lost_is_named_and_holds_up_nothing(places: Places, tmp_
     other = fresh(f"sqlite:///{tmp_path / 'o.sqlite3'}", tmp_path / "there")
     restore_backup(other, tmp_path / "backup", ACT)
     other.store.close()
-
-
-def _flip(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-
-
-def _drop_photo(backup: Path) -> None:
-    media_file(backup, photo_names(backup)[0]).unlink()
-
-
-def _unknown_format(backup: Path) -> None:
-    manifest = json.loads((backup / MANIFEST).read_text())
-    (backup / MANIFEST).write_text(json.dumps({**manifest, "format": 2}))
-
-
-def _climb_out(backup: Path) -> None:
-    manifest = json.loads((backup / MANIFEST).read_text())
-    (backup / MANIFEST).write_text(json.dumps({**manifest, "bundles": {"../../evil": "0" * 64}}))
-
-
-DAMAGE: Final = {
-    "a bit of a table": lambda backup: _flip(table_file(backup, "reports")),
-    "a table": lambda backup: table_file(backup, "reviews").unlink(),
-    "a bit of a photo": lambda backup: _flip(media_file(backup, photo_names(backup)[0])),
-    "a photo": _drop_photo,
-    "a bit of a model": lambda backup: _flip(backup / "bundles" / "tiny@1" / "model.onnx"),
-    "the manifest": lambda backup: (backup / MANIFEST).unlink(),
-    "another format": _unknown_format,
-    "a path that leads out": _climb_out,
-}
-
-
-@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
-def test_what_is_damaged_is_found_and_restores_nothing(tmp_path: Path, sqlite_tables: Path, damage: Any) -> None:  # noqa: ANN401
-    shutil.copyfile(sqlite_tables, tmp_path / "a.sqlite3")
-    places = fresh(f"sqlite:///{tmp_path / 'a.sqlite3'}", tmp_path / "here")
-    (places.bundles / "tiny@1").mkdir(parents=True)
-    (places.bundles / "tiny@1" / "model.onnx").write_bytes(b"weights")
-    add_report(places.store, places.blobs)
-    make_backup(places, tmp_path / "backup", ACT)
-    damage(tmp_path / "backup")
-    with pytest.raises(BackupDamagedError):
-        verify_backup(tmp_path / "backup")
-    other = fresh(f"sqlite:///{tmp_path / 'o.sqlite3'}", tmp_path / "there")
-    with pytest.raises(BackupDamagedError):
-        restore_backup(other, tmp_path / "backup", ACT)
-    assert not (tmp_path / "o.sqlite3").exists()
-    assert not (tmp_path / "there").exists()
-
-
-def test_nothing_is_restored_over_what_is_there(places: Places, tmp_path: Path) -> None:
-    add_report(places.store, places.blobs)
-    make_backup(places, tmp_path / "backup", ACT)
-    before = rows_of(places.store)
-    with pytest.raises(NotFreshError, match=r"rows in .* already"):
-        restore_backup(places, tmp_path / "backup", ACT)
-    assert rows_of(places.store) == before
-
-
-def test_versions_must_fit(places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    make_backup(places, tmp_path / "backup", ACT)
-    manifest = json.loads((tmp_path / "backup" / MANIFEST).read_text())
-    (tmp_path / "backup" / MANIFEST).write_text(json.dumps({**manifest, "revision": "9999"}))
-    other = fresh(f"sqlite:///{tmp_path / 'o.sqlite3'}", tmp_path / "there")
-    with pytest.raises(BackupVersionError, match="9999"):
-        restore_backup(other, tmp_path / "backup", ACT)
-    monkeypatch.setattr(making, "head_revision", lambda: "9999")
-    with pytest.raises(BackupVersionError, match="9999"):
-        make_backup(places, tmp_path / "second", ACT)
 
 
 def test_a_silent_copy_tells_nobody(places: Places, tmp_path: Path) -> None:

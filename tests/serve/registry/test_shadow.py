@@ -1,26 +1,18 @@
 """A candidate in the shadow: it sees what came in, says what it would have said, and is in nobody's way."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from httpx2 import Response
 from sqlalchemy import select
-from starlette.testclient import TestClient
 
 from hazardlens.model.detector import OnnxDetector
 from hazardlens.model.images import Photo
-from hazardlens.serve.registry.shadow import LEASE, ShadowWorker
-from hazardlens.serve.registry.shadow_rows import read_task, take_lease
-from hazardlens.serve.store.blobs import FolderBlobs
-from hazardlens.serve.store.errors import BlobStoreError
-from hazardlens.serve.store.tables import model_events, shadow_results
-from support.models import ENGINEER, Models, activate, one_byte_changed, services_of, version_of_answer
-from support.reports import add_report, grey_photo
+from hazardlens.serve.store.tables import model_events
+from support.models import ENGINEER, Models, activate, services_of, version_of_answer
+from support.reports import add_report
 from support.serving import problem_of, wait_until
+from support.shadowing import looking_on, metric, report, results, start, sweep
 
 
 @pytest.fixture
@@ -28,43 +20,6 @@ def models(tmp_path: Path) -> Models:
     models = Models(tmp_path)
     models.add("2", "manhole_open")
     return models
-
-
-def start(client: TestClient, version: str = "2") -> Response:
-    return client.post(f"/v1/models/{version}/shadow", headers=ENGINEER)
-
-
-def report(client: TestClient, *, after: timedelta = timedelta(0), **more: Any) -> str:  # noqa: ANN401
-    services = services_of(client)
-    return add_report(services.store, services.blobs, at=datetime.now(UTC) + after, **more)
-
-
-def results(client: TestClient) -> dict[str, dict[str, Any]]:
-    with services_of(client).store.read() as connection:
-        found = connection.execute(select(shadow_results)).mappings()
-        return {row["report_id"]: dict(row) for row in found}
-
-
-def read_photos(client: TestClient, report_id: str) -> list[str]:
-    with services_of(client).store.read() as connection:
-        return [sha256 for _, sha256 in read_task(connection, report_id).photos]
-
-
-def sweep(client: TestClient) -> int:
-    return services_of(client).shadow.sweep()
-
-
-def metric(client: TestClient, name: str) -> float:
-    lines = client.get("/metrics").text.splitlines()
-    return float(next(line.rsplit(" ", 1)[1] for line in lines if line.startswith(f"{name} ")))
-
-
-@contextmanager
-def looking_on(models: Models, **settings: Any) -> Iterator[TestClient]:  # noqa: ANN401 - any setting
-    """A server with version 2 in the shadow."""
-    with models.serving(**settings) as client:
-        assert start(client).status_code == 200
-        yield client
 
 
 def test_it_says_what_it_would_have_said(models: Models) -> None:
@@ -105,29 +60,6 @@ def test_what_came_in_before_it_is_not_its_business(models: Models) -> None:
         assert results(client) == {}
 
 
-def test_a_restart_loses_nothing(models: Models) -> None:
-    with looking_on(models) as client:
-        first = report(client)
-        sweep(client)
-        second = report(client)
-    with models.serving() as client:
-        assert sweep(client) == 1
-        assert list(results(client)) == [first, second]
-
-
-def test_a_crash_loses_nothing_either(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = [datetime.now(UTC)]
-    monkeypatch.setattr(ShadowWorker, "release", lambda _: None)
-    with looking_on(models) as client:
-        report(client)
-        sweep(client)
-        report(client)
-    with models.serving(now=lambda: clock[0]) as client:
-        assert sweep(client) == 0
-        clock[0] += 2 * LEASE
-        assert sweep(client) == 1
-
-
 def test_live_requests_go_first(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
     with looking_on(models) as client:
         report(client)
@@ -157,88 +89,6 @@ def test_what_comes_at_one_moment_is_kept_or_dropped_together(models: Models) ->
             add_report(services.store, services.blobs, at=at)
         assert sweep(client) == 4
         assert metric(client, 'hazardlens_shadow_reports_total{outcome="dropped"}') == 0
-
-
-def test_a_photo_that_is_gone_is_counted_and_not_tried_for_ever(models: Models) -> None:
-    with looking_on(models) as client:
-        add_report(services_of(client).store, None, at=datetime.now(UTC) + timedelta(seconds=1))
-        report(client)
-        assert sweep(client) == 1
-        assert metric(client, 'hazardlens_shadow_reports_total{outcome="failed"}') == 1
-        assert sweep(client) == 0
-        assert metric(client, 'hazardlens_shadow_reports_total{outcome="failed"}') == 1
-
-
-def test_a_failure_that_nobody_foresaw_holds_up_no_other_report(
-    models: Models, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail_once(self: OnnxDetector, photos: list[Photo]) -> object:
-        monkeypatch.setattr(OnnxDetector, "detect", detect)
-        raise ZeroDivisionError
-
-    with looking_on(models) as client:
-        sweep(client)
-        report(client)
-        services_of(client).shadow.sweep()
-        for _ in range(2):
-            report(client)
-        detect = OnnxDetector.detect
-        monkeypatch.setattr(OnnxDetector, "detect", fail_once)
-        assert sweep(client) == 1
-        assert sweep(client) == 0
-        assert metric(client, 'hazardlens_shadow_reports_total{outcome="failed"}') == 1
-
-
-def test_a_photo_that_is_damaged_holds_up_no_other_report(models: Models) -> None:
-    with looking_on(models) as client:
-        damaged = report(client)
-        (photo,) = read_photos(client, damaged)
-        blobs = services_of(client).blobs
-        assert isinstance(blobs, FolderBlobs)
-        blobs._path(photo).write_bytes(b"damaged")
-        whole = report(client, after=timedelta(seconds=1), photos=[grey_photo(shade=30)])
-        assert sweep(client) == 1
-        assert list(results(client)) == [whole]
-
-
-def test_a_store_that_is_away_makes_it_wait(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
-    with looking_on(models) as client:
-        report(client)
-
-        def fail(*_: str) -> bytes:
-            raise BlobStoreError("away")
-
-        with monkeypatch.context() as broken:
-            for name in ("get", "ping"):
-                broken.setattr(services_of(client).blobs, name, fail)
-            with pytest.raises(BlobStoreError):
-                sweep(client)
-        assert sweep(client) == 1
-
-
-def test_one_server_of_several_does_the_work(models: Models) -> None:
-    with looking_on(models) as first, models.serving() as second:
-        report(first)
-        assert sweep(first) == 1
-        report(first)
-        assert sweep(second) == 0
-        assert sweep(first) == 1
-
-
-def test_a_lease_ends_and_is_renewed(models: Models) -> None:
-    length, now = timedelta(seconds=30), datetime(2026, 1, 5, tzinfo=UTC)
-    steps = [
-        ("a", 0, True),
-        ("b", 29, False),
-        ("a", 20, True),
-        ("b", 40, False),
-        ("b", 51, True),
-        ("a", 60, False),
-    ]
-    with models.serving() as client:
-        for holder, seconds, expected in steps:
-            with services_of(client).store.write() as connection:
-                assert take_lease(connection, holder, now + timedelta(seconds=seconds), length) is expected, holder
 
 
 def test_it_leaves_when_asked_and_what_it_said_stays(models: Models) -> None:
@@ -276,18 +126,6 @@ def test_another_one_takes_its_place(models: Models) -> None:
         assert client.get("/v1/models").json()["shadow"]["version"] == "3"
 
 
-def test_one_that_breaks_on_disk_is_told_once_and_mends(models: Models, capfd: pytest.CaptureFixture[str]) -> None:
-    path = models.registry / "tiny@2"
-    good = (path / "model.onnx").read_bytes()
-    with looking_on(models) as client:
-        one_byte_changed(path)
-        report(client)
-        assert [sweep(client) for _ in range(3)] == [0, 0, 0]
-        assert "".join(capfd.readouterr()).count("shadow_unusable") == 1
-        (path / "model.onnx").write_bytes(good)
-        assert sweep(client) == 1
-
-
 def test_a_look_does_not_grow_with_what_was_seen_and_finds_what_comes_late(models: Models) -> None:
     clock = [datetime(2026, 1, 5, tzinfo=UTC)]
     with models.serving(now=lambda: clock[0]) as client:
@@ -300,18 +138,6 @@ def test_a_look_does_not_grow_with_what_was_seen_and_finds_what_comes_late(model
         add_report(services.store, services.blobs, at=clock[0] - timedelta(minutes=11))
         assert sweep(client) == 1
         assert list(results(client)) == [late]
-
-
-def test_a_clock_that_was_ahead_hides_no_report_from_it(models: Models) -> None:
-    clock = [datetime(2026, 1, 5, tzinfo=UTC)]
-    with models.serving(now=lambda: clock[0]) as client:
-        start(client)
-        clock[0] += timedelta(hours=2)
-        assert sweep(client) == 0
-        clock[0] -= timedelta(hours=1)
-        services = services_of(client)
-        add_report(services.store, services.blobs, at=clock[0])
-        assert sweep(client) == 1
 
 
 def test_classifying_stores_nothing_for_it(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:

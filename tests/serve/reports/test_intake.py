@@ -1,3 +1,5 @@
+"""Reports come in, in each form, and nothing that was sent is lost."""
+
 import base64
 import hashlib
 from collections.abc import Callable, Iterator
@@ -14,19 +16,11 @@ from hazardlens.serve.access.roles import Action
 from hazardlens.serve.reports.views import ReportView
 from hazardlens.serve.store.tables import report_events, report_media, reports
 from support import pictures
-from support.intake import REPORTS, Clock, as_jpeg, exif_at, photo_of, scene, send, sent, services_behind
+from support.intake import FIELDS, REPORTS, Clock, exif_at, photo_of, send, sent, services_behind
 from support.painted import paint_detector, painted
 from support.people import authenticate_by_header, headers_of
 from support.serving import CLASSIFY, problem_of, serving
 
-FIELDS: Final[dict[str, Any]] = {
-    "text": "井盖没了 🙏",
-    "latitude": 31.2304,
-    "longitude": -121.4737,
-    "address": "人民路 12 号",
-    "reporter": "rider-0042",
-    "external_id": "hotline-7",
-}
 HEAP: Final = pictures.saved(painted(400, 300, stacked_clutter=(60, 120, 260, 270)), "PNG")
 
 
@@ -162,54 +156,6 @@ def count(client: TestClient) -> int:
 
 def test_no_photo_is_refused(client: TestClient) -> None:
     problem_of(client.post(REPORTS, files={"text": (None, "a")}), 422, "no_file")
-
-
-def test_sent_twice_without_a_key_is_linked_and_kept(client: TestClient) -> None:
-    headers = headers_of("hotline")
-    first, second = (sent(client, photo_of(50), headers=headers, **FIELDS) for _ in range(2))
-    assert first["id"] != second["id"]
-    link = next(one for one in second["duplicates"] if one["id"] == first["id"])
-    assert (link["same_photo"], link["hash_distance"], link["distance_m"]) == (True, 0, 0)
-    assert link["preview"] == first["media"][0]["urls"]["preview"]
-    mirrored = client.get(first["id"].join((f"{REPORTS}/", "")), headers=headers).json()["duplicates"]
-    assert second["id"] in [one["id"] for one in mirrored]
-
-
-def test_the_closest_duplicates_come_first(store_url: str) -> None:
-    near, nearer = as_jpeg(scene(5).crop((4, 3, 316, 237))), photo_of(5, quality=80)
-    with serving(authenticate=authenticate_by_header, database_url=store_url) as client:
-        ids = [sent(client, photo, **FIELDS)["id"] for photo in (near, nearer, photo_of(5), photo_of(6))]
-        report = sent(client, photo_of(5), headers=headers_of("li"), **FIELDS)
-    found = [(one["id"], one["same_photo"]) for one in report["duplicates"]]
-    assert found == [(ids[2], True), (ids[1], False), (ids[0], False)]
-    bits = [one["hash_distance"] for one in report["duplicates"]]
-    assert bits == sorted(bits)
-
-
-def test_an_external_id_seen_before_is_linked(client: TestClient) -> None:
-    first = sent(client, photo_of(60), headers=headers_of("platform"), external_id="77")
-    second = sent(client, photo_of(61), headers=headers_of("platform"), external_id="77")
-    assert [(one["id"], one["same_photo"]) for one in second["duplicates"]] == [(first["id"], False)]
-    assert sent(client, photo_of(62), headers=headers_of("other"), external_id="77")["duplicates"] == []
-
-
-def test_the_anonymous_learn_nothing_of_others(client: TestClient) -> None:
-    sent(client, photo_of(70), **FIELDS)
-    report = sent(client, photo_of(70), **FIELDS)
-    assert report["duplicates"] == []
-    seen = client.get(f"{REPORTS}/{report['id']}", headers=headers_of("li")).json()
-    assert len(seen["duplicates"]) == 1
-
-
-def test_an_intake_system_sees_duplicates_of_its_own_only() -> None:
-    async def authenticate(request: Any) -> Principal:  # noqa: ANN401 - starlette's request
-        name = request.headers["X-Key"]
-        return Principal("key", name, name, frozenset({Action.REPORT}), group="couriers")
-
-    with serving(authenticate=authenticate) as client:
-        first, _, third = (sent(client, headers={"X-Key": name}) for name in ("a", "b", "a"))
-        assert [one["id"] for one in third["duplicates"]] == [first["id"]]
-        assert third["reporter_group"] == "couriers"
 
 
 def test_confident_reports_are_drawn_for_audit(monkeypatch: pytest.MonkeyPatch) -> None:
