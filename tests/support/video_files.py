@@ -106,9 +106,11 @@ def _frame(recipe: Recipe, number: int) -> VideoFrame:
 def pattern(size_wh: tuple[int, int], number: int) -> Pixels:
     """Stripes that wander, so that no frame is like the one before."""
     width, height = size_wh
-    across, down = np.meshgrid(np.arange(width), np.arange(height))
-    red, green = (across * 3 + number * 7) % 256, (down * 2 + number * 5) % 256
-    return np.stack([red, green, (across + down + number * 11) % 256], axis=-1).astype(np.uint8)
+    across, down = np.arange(width)[None], np.arange(height)[:, None]
+    pixels = np.empty((height, width, 3), np.uint8)
+    pixels[..., 0], pixels[..., 1] = (across * 3 + number * 7) % 256, (down * 2 + number * 5) % 256
+    pixels[..., 2] = (across % 256).astype(np.uint8) + ((down + number * 11) % 256).astype(np.uint8)  # modulo 256
+    return pixels
 
 
 def corner_marked(size_wh: tuple[int, int]) -> Pixels:
