@@ -90,6 +90,13 @@ def export(
     int8: Annotated[
         Literal["off", "auto"], typer.Option("--int8", help="auto: make 8-bit graphs too, to choose from.")
     ] = "off",
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="BUNDLE",
+            help="Bundle that the run started from: its weights are blended with the run's as validation photos say.",
+        ),
+    ] = None,
     rendered: Annotated[
         list[Path] | None,
         typer.Option(
@@ -125,6 +132,7 @@ def export(
         from hazardlens.training.data.records import read_labels
         from hazardlens.training.data.rendered import read_sets
         from hazardlens.training.errors import DatasetMissingError
+        from hazardlens.training.fitting.unfold import read_start
         from hazardlens.training.measuring.evaluate import read_data
         from hazardlens.training.measuring.thresholds import Goal
         from hazardlens.training.shipping.composed import composed_records
@@ -150,6 +158,7 @@ def export(
                 rendered=sets,
                 composed=composed_records(photos.part("val"), ways, Path(folder)),
                 remarks=remark or (),
+                start=None if start is None else read_start(start),
                 advance=advance,
                 say=tell,
             )

@@ -43,7 +43,7 @@ def to_onnx(network: Network, metadata: Mapping[str, str]) -> bytes:
     Raises:
         ExportError: the graph breaks the rules of `check_graph`.
     """
-    module = _fused(network.module)
+    module = fused(network.module)
     head: Any = module.model[-1]
     head.export, head.format = True, "onnx"
     example = torch.zeros(1, 3, network.size_px, network.size_px)
@@ -111,7 +111,7 @@ def to_network(content: bytes) -> Network:
         info = NetworkInfo.model_validate(json.loads(graph_metadata(content)[NETWORK_KEY]))
     except (KeyError, ValueError) as error:
         raise ExportError("the graph does not say which network it was made from") from error
-    module = _fused(build_network(info).eval())
+    module = fused(build_network(info).eval())
     tensors = {tensor.name: numpy_helper.to_array(tensor).copy() for tensor in graph.graph.initializer}
     own = module.state_dict()
     missing = sorted(set(own) - set(tensors))
@@ -121,6 +121,7 @@ def to_network(content: bytes) -> Network:
     return Network(module, info)
 
 
-def _fused(module: nn.Module) -> Any:
-    fused: Any = copy.deepcopy(module).float().eval()
-    return fused.fuse(verbose=False)
+def fused(module: nn.Module) -> Any:
+    """A copy with batch norms folded into the convolutions before them, in evaluation mode."""
+    copied: Any = copy.deepcopy(module).float().eval()
+    return copied.fuse(verbose=False)

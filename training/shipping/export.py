@@ -14,6 +14,7 @@ from hazardlens.model.bundle import Bundle, Manifest, ManifestDraft, write_bundl
 from hazardlens.model.taxonomy import Category
 from hazardlens.training.data.records import PhotoRecord
 from hazardlens.training.data.rendered import RenderedSet, validates
+from hazardlens.training.fitting.unfold import BundleStart
 from hazardlens.training.measuring.candidates import Candidate, calibrate, label_hazards
 from hazardlens.training.measuring.evaluate import LabelledSplit
 from hazardlens.training.measuring.evaluation import Evaluation, evaluate
@@ -22,6 +23,7 @@ from hazardlens.training.measuring.predict import judge
 from hazardlens.training.measuring.thresholds import Goal
 from hazardlens.training.networks.network import Network
 from hazardlens.training.networks.torch_detector import TorchDetector
+from hazardlens.training.shipping.blends import best_blend
 from hazardlens.training.shipping.card import CardFacts, model_card
 from hazardlens.training.shipping.drafting import (
     LICENCE,
@@ -84,6 +86,7 @@ def export_run(  # noqa: PLR0913 - all but the first three may be left out
     composed: Sequence[PhotoRecord] = (),
     remarks: Sequence[str] = (),
     parent: Manifest | None = None,
+    start: BundleStart | None = None,
     hazards: Mapping[str, Category | None] | None = None,
     now: datetime | None = None,
     advance: Advance | None = None,
@@ -102,6 +105,7 @@ def export_run(  # noqa: PLR0913 - all but the first three may be left out
         composed: scenes composed into validation photos, which help likewise.
         remarks: sentences for the card on what the figures do not say.
         parent: of the bundle that the run started from; what validation photos cannot teach is taken from it.
+        start: what the run started from, to go only as far from it as validation photos say is best.
         hazards: what labels stand for, where the taxonomy does not know it.
         now: when it is made.
         advance: told after each photo.
@@ -123,6 +127,12 @@ def export_run(  # noqa: PLR0913 - all but the first three may be left out
     if source.description.get("rendered") and not (rendered or composed):
         say("the run saw made scenes, none are given here: hazards that few real photos show will abstain")
     material = _material(photos, rendered, source.rendered_val, composed, wishes)
+    if start is not None:
+        effort = QUICK if wishes.quick else Effort()
+        network, blend = best_blend(start, source, draft, material, effort=effort, say=say)
+        remarks = [*remarks, blend.remark]
+        training = draft.training.model_copy(update={"config": draft.training.config | blend.config})
+        draft = draft.model_copy(update={"training": training})
     variant, measured = _variant(network, draft, material, wishes, say)
     draft = variant.describe(draft)
     parity = _parity(resized(network, variant.size_px), variant, draft, material.validation)

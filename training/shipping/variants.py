@@ -1,9 +1,4 @@
-"""One network at several input sizes, in float32 and 8-bit: which one ships, by accuracy on validation photos and time.
-
-Accuracy is the mean AP50 over the labels that enough validation boxes can judge: boxes of real photos, or of made
-scenes of the validation side where real ones are too few. Labels with few boxes weigh less, because their figure moves
-by points when one box is missed. Test photos take no part in the choice.
-"""
+"""One network at several input sizes, in float32 and 8-bit: which one ships, by accuracy and time."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -19,20 +14,12 @@ from hazardlens.model.detector import OnnxDetector
 from hazardlens.model.images import Photo, decode_photo
 from hazardlens.model.preprocess import letterbox
 from hazardlens.training.data.records import PhotoRecord
-from hazardlens.training.errors import ExportError
-from hazardlens.training.measuring.judged import JudgedPhoto
-from hazardlens.training.measuring.metrics import Subject, box_figures
 from hazardlens.training.measuring.predict import judge
 from hazardlens.training.networks.graph import to_onnx
 from hazardlens.training.networks.network import Network
+from hazardlens.training.shipping.accuracy import accuracy, mean_ap50
 from hazardlens.training.shipping.quantize import Tensor, quantised
 
-MIN_BOXES: Final = 5
-"""Labels with fewer validation boxes do not count: their figure is chance."""
-FULL_BOXES: Final = 30
-"""From so many boxes on a label has its full weight; with fewer, its share of it."""
-RENDERED_SHARE: Final = 0.5
-"""Of its weight, what a label has that only made scenes judge."""
 MOST_LOSS: Final = 0.01
 """AP50 by which the variant that ships may be worse than the best."""
 
@@ -181,12 +168,12 @@ def measure_variants(
     figures = []
     times = _times(detectors, spread(material.validation, effort.timed_photos))
     for variant, detector, seconds in zip(variants, detectors, times, strict=True):
-        found = _accuracy(judge(detector, material.validation), judge(detector, made), detector.labels)
+        found = accuracy(judge(detector, material.validation), judge(detector, made), detector.labels)
         row = VariantFigures(
             size_px=variant.size_px,
             weights=variant.weights,
             megabytes=len(variant.content) / 1e6,
-            ap50=sum(item.ap50 * item.weight for item in found) / sum(item.weight for item in found),
+            ap50=mean_ap50(found),
             labels={item.label: item.ap50 for item in found},
             weights_of={item.label: item.weight for item in found},
             made=tuple(item.label for item in found if item.made),
@@ -239,27 +226,3 @@ def _timed(detector: OnnxDetector, photo: Photo) -> float:
     start = time.perf_counter()
     detector.detect([photo])
     return time.perf_counter() - start
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    label: str
-    ap50: float
-    weight: float
-    made: bool
-
-
-def _accuracy(real: Sequence[JudgedPhoto], made: Sequence[JudgedPhoto], labels: Sequence[str]) -> list[_Judged]:
-    """AP50 and weight of each label that real photos, or else made scenes, can judge."""
-    found: list[_Judged] = []
-    for label in labels:
-        subject = Subject(label, "label", frozenset([label]), {label: 0.0})
-        for photos in (real, made):
-            figures = box_figures(photos, subject, resamples=0)
-            if figures.ap50 is not None and figures.boxes >= MIN_BOXES:
-                weight = min(1.0, figures.boxes / FULL_BOXES) * (RENDERED_SHARE if photos is made else 1.0)
-                found.append(_Judged(label, figures.ap50, weight, photos is made))
-                break
-    if not found:
-        raise ExportError(f"no label has {MIN_BOXES} validation boxes to choose a variant by")
-    return found

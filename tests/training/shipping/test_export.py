@@ -20,13 +20,14 @@ from hazardlens.training.data.splits import SplitConfig, make_split, write_split
 from hazardlens.training.errors import ExportError, RunError, WeightsError
 from hazardlens.training.fitting.unfold import read_start
 from hazardlens.training.measuring.evaluate import LabelledSplit, read_data
-from hazardlens.training.networks.network import Network, save_network
+from hazardlens.training.networks.network import Network
 from hazardlens.training.networks.torch_detector import TorchDetector
 from hazardlens.training.shipping import variants
 from hazardlens.training.shipping.export import Wishes, export_run
 from hazardlens.training.shipping.parity import compare
+from support.finished_run import write_run
 from support.lively_network import lively_network
-from support.photo_pool import CLUTTER, DOOR, PoolPhoto, write_pool
+from support.photo_pool import write_pool
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -42,21 +43,6 @@ def photos(tmp_path: Path) -> LabelledSplit:
     split = make_split(read_records(root), SplitConfig(name="made", test_sources=("second",), val=0.5))
     write_split(split, tmp_path / "split.json")
     return read_data(root, tmp_path / "split.json")
-
-
-def write_run(folder: Path, network: Network, photos: LabelledSplit) -> Path:
-    """The files of a finished run that an export reads."""
-    folder.mkdir()
-    save_network(folder, network.module, network.info)
-    description = {
-        "config": {"name": "lively", "seed": 7},
-        "split": {"name": photos.manifest.name, "sha256": photos.manifest.sha256},
-        "weights": {"name": "start.safetensors", "sha256": "0" * 64},
-        "train": {"photos": 2, "boxes": {"stacked_clutter": 2, "exit_door": 1}},
-        "versions": {"torch": "2"},
-    }
-    (folder / "run.json").write_text(json.dumps(description), "utf-8")
-    return folder
 
 
 def test_a_run_becomes_a_bundle_that_answers_as_the_network(
@@ -106,17 +92,6 @@ def test_the_card_tells_figures_and_what_nobody_knows(tmp_path: Path, network: N
         assert expected in card
     assert "- The maker looked at the test photos once.\n- Boxes were drawn by hand" in card
     assert "$" not in card
-
-
-@pytest.fixture
-def plenty(tmp_path: Path) -> LabelledSplit:
-    """Photos enough to choose a variant by."""
-    shown = [PoolPhoto(f"p{number}", number, boxes=(CLUTTER, DOOR)) for number in range(12)]
-    far = [PoolPhoto("far", 40, source="second", boxes=(CLUTTER,))]
-    root = write_pool(tmp_path / "plenty", [*shown, *far])
-    split = make_split(read_records(root), SplitConfig(name="made", test_sources=("second",), val=0.5))
-    write_split(split, tmp_path / "plenty.json")
-    return read_data(root, tmp_path / "plenty.json")
 
 
 @pytest.mark.slow

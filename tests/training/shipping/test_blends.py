@@ -1,0 +1,78 @@
+"""A run's weights go as far from those it started from as validation photos say."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from hazardlens.training.errors import ExportError
+from hazardlens.training.fitting.unfold import BundleStart, read_start
+from hazardlens.training.measuring.evaluate import LabelledSplit
+from hazardlens.training.networks.graph import to_network
+from hazardlens.training.networks.network import Network
+from hazardlens.training.shipping import blends
+from hazardlens.training.shipping.accuracy import LabelAccuracy
+from hazardlens.training.shipping.blends import SHARES
+from hazardlens.training.shipping.export import Wishes, export_run
+from support.finished_run import write_run
+from support.lively_network import lively_network
+
+QUICK = Wishes(quick=True)
+
+
+@pytest.fixture
+def start(tmp_path: Path, plenty: LabelledSplit) -> BundleStart:
+    export_run(
+        write_run(tmp_path / "first", lively_network(), plenty), tmp_path / "start", plenty, version="1", wishes=QUICK
+    )
+    return read_start(tmp_path / "start")
+
+
+@pytest.fixture
+def tuned() -> Network:
+    """The same network with other class layers."""
+    network = lively_network(strength=0.03)
+    head: Any = network.module.model[-1]  # type: ignore[index]
+    for layers in head.cv3:
+        layers[-1].weight.data.mul_(1.5)
+    return network
+
+
+def test_the_best_share_on_validation_photos_ships_and_the_card_says_so(
+    tmp_path: Path, plenty: LabelledSplit, start: BundleStart, tuned: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = iter([0.2, 0.3, 0.6, 0.5, 0.4])
+    monkeypatch.setattr(blends, "accuracy", lambda *_: [LabelAccuracy("stacked_clutter", next(values), 1.0, False)])
+    lines: list[str] = []
+    run = write_run(tmp_path / "run", tuned, plenty, base=start.bundle.sha256)
+    bundle = export_run(
+        run, tmp_path / "bundle", plenty, version="2", wishes=QUICK, start=start, remarks=["Mine."], say=lines.append
+    )
+    assert bundle.manifest.training.config["blend"] == {"start": "hazardlens-yolo11n-lively 1", "share": 0.7}
+    assert "0.7 of the way from hazardlens-yolo11n-lively 1: AP50 0.600" in lines
+    card = (tmp_path / "bundle/MODEL_CARD.md").read_text("utf-8")
+    assert "Mine." in card
+    assert "The weights lie 0.7 of the way from `hazardlens-yolo11n-lively 1` to where the training ended." in card
+    assert "0.3: 0.200, 0.5: 0.300, 0.7: 0.600, 0.85: 0.500, 1: 0.400." in card
+    expected = blends.blended(start.network, tuned, 0.7).module.state_dict()
+    for name, tensor in to_network(bundle.onnx_bytes).module.state_dict().items():
+        torch.testing.assert_close(tensor, expected[name])
+
+
+def test_every_share_is_measured(plenty: LabelledSplit, tmp_path: Path, start: BundleStart, tuned: Network) -> None:
+    lines: list[str] = []
+    run = write_run(tmp_path / "run", tuned, plenty, base=start.bundle.sha256)
+    export_run(run, tmp_path / "bundle", plenty, version="2", wishes=QUICK, start=start, say=lines.append)
+    assert sum(" of the way from " in line for line in lines) == len(SHARES)
+
+
+def test_a_run_that_started_from_something_else_is_refused(
+    tmp_path: Path, plenty: LabelledSplit, start: BundleStart, tuned: Network
+) -> None:
+    run = write_run(tmp_path / "run", tuned, plenty)
+    named = json.loads((run / "run.json").read_text("utf-8"))["weights"]["name"]
+    with pytest.raises(ExportError, match=f"started from {named}, not from the hazardlens-yolo11n-lively 1"):
+        export_run(run, tmp_path / "bundle", plenty, wishes=QUICK, start=start)
+    assert not (tmp_path / "bundle").exists()
