@@ -62,8 +62,10 @@ def _routes(data: PolicyData) -> Iterator[str]:
 
 def _numbers(data: PolicyData) -> Iterator[str]:
     numbers = data.numbers
-    if not numbers.mention_floor <= numbers.doubt_floor <= numbers.graver_floor <= numbers.play_floor:
-        yield "numbers: needs mention_floor <= doubt_floor <= graver_floor <= play_floor"
+    if not numbers.mention_floor <= numbers.doubt_floor <= numbers.immediate_floor <= numbers.graver_floor:
+        yield "numbers: needs mention_floor <= doubt_floor <= immediate_floor <= graver_floor"
+    if not numbers.doubt_floor <= numbers.play_floor:
+        yield "numbers: needs doubt_floor <= play_floor"
 
 
 def _ids(data: PolicyData) -> Iterator[str]:

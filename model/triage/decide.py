@@ -74,6 +74,8 @@ class _Judge:
         gravest = max(self._play, key=lambda candidate: candidate.level.rank)
         others = sorted((c for c in self._play if c is not chosen), key=lambda c: -self._sure[c.category])
         reasons = [*chosen.reasons, *(reason for other in others for reason in other.reasons), *raised]
+        if gravest.level.rank > chosen.level.rank and not self._calls_for_a_look(gravest):
+            reasons.append(self._urgency_from(gravest, chosen, "urgency_with_other"))
         if chosen.in_photo and chosen.said:
             reasons.append(self._write.say("agreement", category=self._name(chosen)))
         doubts = [*self._doubts(chosen), *self._rivals(chosen, pool), *self._graver(chosen, gravest), *self._unsaid()]
@@ -136,17 +138,22 @@ class _Judge:
         return doubts
 
     def _graver(self, chosen: Candidate, gravest: Candidate) -> list[Reason]:
-        """Hazards more urgent than the chosen one: in play they set the urgency, below that they call for a look."""
+        """Hazards more urgent than the chosen one, and likely enough to call for a look."""
         doubts = []
-        if gravest.level.rank > chosen.level.rank:
-            urgency = self._data.urgencies[gravest.level]
-            other = self._name(gravest)
-            doubts.append(
-                self._write.say("urgency_from_other", category=self._name(chosen), other=other, urgency=urgency)
-            )
-        faint = self._weak_candidates(self._data.numbers.graver_floor)
-        doubts += [self._weak(c) for c in faint if c.level.rank > gravest.level.rank]
+        if gravest.level.rank > chosen.level.rank and self._calls_for_a_look(gravest):
+            doubts.append(self._urgency_from(gravest, chosen, "urgency_from_other"))
+        weak = self._weak_candidates(self._data.numbers.doubt_floor)
+        doubts += [self._weak(c) for c in weak if c.level.rank > gravest.level.rank and self._calls_for_a_look(c)]
         return doubts
+
+    def _calls_for_a_look(self, graver: Candidate) -> bool:
+        numbers = self._data.numbers
+        floor = numbers.immediate_floor if graver.level is Urgency.IMMEDIATE else numbers.graver_floor
+        return self._sure[graver.category] >= floor
+
+    def _urgency_from(self, gravest: Candidate, chosen: Candidate, code: str) -> Reason:
+        urgency = self._data.urgencies[gravest.level]
+        return self._write.say(code, category=self._name(chosen), other=self._name(gravest), urgency=urgency)
 
     def _unsaid(self) -> list[Reason]:
         """What the text takes back or denies, and that it was too long to read."""

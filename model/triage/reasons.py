@@ -27,6 +27,7 @@ REASON_FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "below_threshold": frozenset({"category", "confidence", "threshold"}),
     "close_call": frozenset({"category", "other"}),
     "urgency_from_other": frozenset({"category", "other", "urgency"}),
+    "urgency_with_other": frozenset({"category", "other", "urgency"}),
     "weak_hazard": frozenset({"category", "confidence"}),
     "alarm_only": frozenset(),
     "nothing_found": frozenset({"media"}),
@@ -34,7 +35,7 @@ REASON_FIELDS: Final[Mapping[str, frozenset[str]]] = {
 }
 """The reasons that the decision itself can give, and the placeholders that each template may use."""
 
-DOUBTS: Final = frozenset(REASON_FIELDS) - {"label_seen", "text_named", "agreement"}
+DOUBTS: Final = frozenset(REASON_FIELDS) - {"label_seen", "text_named", "agreement", "urgency_with_other"}
 """Those of them for which the machine asks for a person; a decision without any of them stands by itself."""
 
 EXIT_FIELDS: Final = frozenset({"obstacle", "exit"})

@@ -169,6 +169,7 @@ class Numbers(Table):
     play_floor: Share
     doubt_floor: Share
     graver_floor: Share
+    immediate_floor: Share
     mention_floor: Share
     closeness_margin: Share
     max_alternatives: Annotated[int, Field(ge=1, le=10)]

@@ -221,7 +221,7 @@ WITH_PHOTO = [
         Urgency.URGENT,
         "可能是货梯故障",
         (photo(seen("stacked_clutter", 0.75)),),
-        why=("disagreement", "urgency_from_other"),
+        why=("disagreement", "urgency_with_other"),
         human=True,
         alternatives=(Category.ELEVATOR_FAULT,),
     ),

@@ -61,7 +61,7 @@ BROKEN = {
     "unknown table": (SHIPPED + "\n[extra]\nkey = 1\n", "extra: Extra inputs are not permitted"),
     "unknown key": (_replaced("play_floor = 0.3", "play_floor = 0.3\nmagic = 1"), "numbers.magic: Extra inputs"),
     "missing key": (_replaced("max_chars = 2000", ""), "reading.max_chars: Field required"),
-    "version that is none": (_replaced('version = "2026.4"', 'version = "latest"'), "version: String should match"),
+    "version that is none": (_replaced('version = "2026.5"', 'version = "latest"'), "version: String should match"),
     "number out of range": (
         _replaced("play_floor = 0.3", "play_floor = 3"),
         "numbers.play_floor: Input should be less than or equal to 1, found 3",
