@@ -135,7 +135,7 @@ class Fuzzer:
             if true_parts > 0:
                 self._subjects.put_in_path(case, role)
             if true_parts > 1:
-                self._subjects.put_in_body(case, role, PHOTO)
+                self._subjects.put_in_body(case, PHOTO)
             how = case.as_curl_command()
             try:
                 response = case.call(headers=headers, timeout=_PATIENCE_S)

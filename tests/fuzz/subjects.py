@@ -7,18 +7,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from hazardlens.serve.access.audit import Act
 from hazardlens.serve.access.authentication import CSRF_HEADER
 from hazardlens.serve.access.keys import add_key
+from hazardlens.serve.access.links import make_password_link
 from hazardlens.serve.access.principals import SYSTEM
-from hazardlens.serve.access.roles import KEY_ACTIONS, Role
+from hazardlens.serve.access.roles import KEY_ACTIONS, Action, Role
 from hazardlens.serve.access.sessions import COOKIE, open_session
+from hazardlens.serve.dispatch.targets import target_of
 from hazardlens.serve.reports.workflow import State
 from hazardlens.serve.store.blobs import FolderBlobs
 from hazardlens.serve.store.engine import Store
-from hazardlens.serve.store.tables import deliveries
+from hazardlens.serve.store.tables import deliveries, login_failures
 from support.accounts import PASSWORD, person_in
 from support.dispatch import ROUTE, add_decided, enqueue, set_target
 from support.reports import add_report
@@ -28,6 +30,7 @@ KEY: Final = "key"
 ROLES: Final = (NOBODY, KEY, *(role.value for role in Role if role is not Role.PUBLIC))
 """Without credentials, with a key that may all that keys may, and an account of each role."""
 
+_CHANGED_ROUTE: Final = "property_manager"
 _HOURS: Final = 12.0
 _VERSION: Final = 2
 """Of each report that is made here."""
@@ -65,26 +68,53 @@ class Subjects:
         for name in case.path_parameters:
             case.path_parameters[name] = self._subject(name, case.operation.path, role)
 
-    def put_in_body(self, case: Any, role: str, photo: bytes) -> None:  # noqa: ANN401 - of schemathesis
-        """Let a request say what is right of it: a report's version, a password, a photo."""
+    def put_in_body(self, case: Any, photo: bytes) -> None:  # noqa: ANN401 - of schemathesis
+        """Let a request say what is right of it: a report's version, a password, a link's token, a photo."""
         body = case.body
         if not isinstance(body, dict):
             return
         if "version" in body:
             body["version"] = _VERSION
-        if case.operation.path == "/v1/session":
-            body.update(name=role, password=PASSWORD)
+        makers: dict[str, Callable[[], dict[str, Any]]] = {
+            "/v1/keys": lambda: {"name": f"key {next(self._numbers)}", "actions": [Action.CLASSIFY]},
+            "/v1/session": self._sign_in,
+            "/v1/session/password": lambda: {"password": PASSWORD, "new_password": PASSWORD},
+            "/v1/setup": lambda: {"token": self._link(), "password": PASSWORD, "name": ""},
+            "/v1/setup/look": lambda: {"token": self._link()},
+            "/v1/dispatch/targets/{route}": self._target,
+        }
+        body.update(makers.get(case.operation.path, dict)())
         for item in body["media"] if isinstance(body.get("media"), list) else ():
             if isinstance(item, dict):
                 item["data"] = base64.b64encode(photo).decode()
 
+    def _sign_in(self) -> dict[str, Any]:
+        with self._store.write() as connection:
+            connection.execute(delete(login_failures))  # of those who did not know a password
+        return {"name": self._guest()[0], "password": PASSWORD}
+
+    def _link(self) -> str:
+        account_id = self._guest()[1]
+        with self._store.write() as connection:
+            return make_password_link(connection, Act(SYSTEM, datetime.now(UTC)), account_id, _HOURS).token
+
+    def _target(self) -> dict[str, Any]:
+        with self._store.read() as connection:
+            row = target_of(connection, _CHANGED_ROUTE)
+        return {"version": row["version"] if row else 0, "url": None, "secret": None, "enabled": False}
+
+    def _guest(self) -> tuple[str, str]:
+        """Name and id of somebody new."""
+        name = f"guest{next(self._numbers)}"
+        return name, person_in(self._store, name)
+
     def _subject(self, name: str, path: str, role: str) -> str | int:
         makers: dict[str, Callable[[], str | int]] = {
             "report_id": lambda: self._report(path, role),
-            "account_id": lambda: person_in(self._store, f"guest{next(self._numbers)}"),
+            "account_id": lambda: self._guest()[1],
             "key_id": lambda: self._new_key()[0],
             "delivery_id": self._dead_delivery,
-            "route": lambda: ROUTE,
+            "route": lambda: ROUTE if path.endswith("/test") else _CHANGED_ROUTE,
             "version": lambda: "2",
             "n": lambda: 0,
         }
