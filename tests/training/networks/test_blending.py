@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import nn
 
 from hazardlens.training.errors import WeightsError
 from hazardlens.training.networks.blending import blended
@@ -29,7 +30,8 @@ def tuned() -> Network:
 
 
 def weights(network: Network) -> dict[str, torch.Tensor]:
-    return fused(network.module).state_dict()
+    module: nn.Module = fused(network.module)
+    return module.state_dict()
 
 
 def test_all_the_way_is_where_the_training_ended(start: Network, tuned: Network) -> None:

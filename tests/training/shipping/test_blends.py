@@ -10,6 +10,7 @@ import torch
 from hazardlens.training.errors import ExportError
 from hazardlens.training.fitting.unfold import BundleStart, read_start
 from hazardlens.training.measuring.evaluate import LabelledSplit
+from hazardlens.training.networks.blending import blended
 from hazardlens.training.networks.graph import to_network
 from hazardlens.training.networks.network import Network
 from hazardlens.training.shipping import blends
@@ -56,7 +57,7 @@ def test_the_best_share_on_validation_photos_ships_and_the_card_says_so(
     assert "Mine." in card
     assert "The weights lie 0.7 of the way from `hazardlens-yolo11n-lively 1` to where the training ended." in card
     assert "0.3: 0.200, 0.5: 0.300, 0.7: 0.600, 0.85: 0.500, 1: 0.400." in card
-    expected = blends.blended(start.network, tuned, 0.7).module.state_dict()
+    expected = blended(start.network, tuned, 0.7).module.state_dict()
     for name, tensor in to_network(bundle.onnx_bytes).module.state_dict().items():
         torch.testing.assert_close(tensor, expected[name])
 
