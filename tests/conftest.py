@@ -1,7 +1,6 @@
 """What every test gets: no network but this machine, folders and an environment of its own, and the shared photos."""
 
 import os
-import shutil
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import pytest
 
 from hazardlens.serve.store.engine import Store
 from support.postgres import PostgresServer, find_binaries, postgres_server
+from support.tables import make_tables, sqlite_tables
 
 REPO = Path(__file__).resolve().parents[1]
 
@@ -126,41 +126,33 @@ def postgres() -> Iterator[PostgresServer]:
 
 @pytest.fixture(scope="session")
 def postgres_tables(postgres: PostgresServer) -> str:
-    """The address of a database with tables, to be copied: that is faster than to make them."""
+    """The address of a database with tables, to be copied: see `sqlite_tables`."""
     url = postgres.new_database()
-    _make_tables(url)
+    make_tables(url)
     return url
-
-
-@pytest.fixture(scope="session")
-def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same as a file."""
-    file = tmp_path_factory.mktemp("tables") / "tables.sqlite3"
-    _make_tables(f"sqlite:///{file}")
-    return file
-
-
-def _make_tables(url: str) -> None:
-    store = Store(url)
-    store.migrate()
-    store.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a fresh database, without tables unless `store` is asked for too; once on each kind."""
-    with_tables = "store" in request.fixturenames
+    """The address of a fresh database, with tables unless `empty_store_url` is asked for; once on each kind."""
+    with_tables = "empty_store_url" not in request.fixturenames
     if request.param == "sqlite":
         file = tmp_path / "store" / "test.sqlite3"
         if with_tables:
             file.parent.mkdir()
-            shutil.copyfile(request.getfixturevalue("sqlite_tables"), file)
+            file.write_bytes(sqlite_tables())
         yield f"sqlite:///{file}"
         return
     server: PostgresServer = request.getfixturevalue("postgres")
     url = server.new_database(request.getfixturevalue("postgres_tables") if with_tables else None)
     yield url
     server.drop_database(url)
+
+
+@pytest.fixture
+def empty_store_url(store_url: str) -> str:
+    """The same without tables."""
+    return store_url
 
 
 @pytest.fixture

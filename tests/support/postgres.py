@@ -4,9 +4,10 @@ Tests rarely come here themselves. Two fixtures of tests/conftest.py run a test 
 
     def test_rows_come_back(store: Store) -> None: ...  # tables are there, rows are not
     def test_the_service(store_url: str) -> None:
-        with serving(database_url=store_url) as client: ...  # the same, as an address: the app makes the tables
+        with serving(database_url=store_url) as client: ...  # the same, as an address
+    def test_a_first_start(empty_store_url: str) -> None: ...  # without tables
 
-Where a test needs both, it asks for both: they are the same database. The server starts with the first test that needs
+Where a test needs several of them, they are the same database. The server starts with the first test that needs
 it (0.8 s) and serves all others of its process; a database of one's own costs 0.2 s. A test that needs a server to stop
 and start again makes its own with `postgres_server`.
 """

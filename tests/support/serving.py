@@ -27,6 +27,7 @@ from hazardlens.serve.app import create_app
 from hazardlens.serve.clips import ClipReader
 from hazardlens.serve.problems import MEDIA_TYPE, Problem
 from hazardlens.serve.settings import load_settings
+from support.tables import sqlite_tables
 
 CLASSIFY: Final = "/v1/classify"
 LABELS: Final = ScriptedDetector([]).labels
@@ -57,7 +58,7 @@ def serving(
 ) -> Iterator[TestClient]:
     """A started app behind a client, ready to classify; without a detector it finds nothing."""
     app = create_app(
-        load_settings(**{**_TEST_SETTINGS, "data_path": Path(tempfile.mkdtemp()), **settings}),
+        load_settings(**{**_TEST_SETTINGS, **(_own_data() if "data_path" not in settings else {}), **settings}),
         detector=detector or ScriptedDetector([Detections.empty(LABELS)]),
         clips=clips,
         authenticate=authenticate,
@@ -67,6 +68,12 @@ def serving(
     with TestClient(app) as client:
         wait_until(lambda: client.get("/readyz").status_code == 200)
         yield client
+
+
+def _own_data() -> dict[str, Path]:
+    folder = Path(tempfile.mkdtemp())
+    (folder / "hazardlens.sqlite3").write_bytes(sqlite_tables())
+    return {"data_path": folder}
 
 
 def wait_until(condition: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:

@@ -1,7 +1,6 @@
 """Backups that are damaged, of another version, or on their way to where something is already: nothing is restored."""
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ from hazardlens.serve.store.blobs import FolderBlobs
 from hazardlens.serve.store.engine import Store
 from support.backups import ACT, fresh, rows_of
 from support.reports import add_report
+from support.tables import sqlite_tables
 
 
 @pytest.fixture
@@ -57,8 +57,8 @@ DAMAGE: Final = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
-def test_what_is_damaged_is_found_and_restores_nothing(tmp_path: Path, sqlite_tables: Path, damage: Any) -> None:  # noqa: ANN401
-    shutil.copyfile(sqlite_tables, tmp_path / "a.sqlite3")
+def test_what_is_damaged_is_found_and_restores_nothing(tmp_path: Path, damage: Any) -> None:  # noqa: ANN401
+    (tmp_path / "a.sqlite3").write_bytes(sqlite_tables())
     places = fresh(f"sqlite:///{tmp_path / 'a.sqlite3'}", tmp_path / "here")
     (places.bundles / "tiny@1").mkdir(parents=True)
     (places.bundles / "tiny@1" / "model.onnx").write_bytes(b"weights")

@@ -19,8 +19,8 @@ PAIRS = list(pairwise(STEPS))
 
 
 @pytest.fixture
-def engine(store_url: str) -> Iterator[Engine]:
-    store = Store(store_url)
+def engine(empty_store_url: str) -> Iterator[Engine]:
+    store = Store(empty_store_url)
     if store.is_sqlite and (file := store.engine.url.database):
         Path(file).parent.mkdir(parents=True, exist_ok=True)
     yield store.engine

@@ -52,9 +52,9 @@ def test_migrating_twice_changes_nothing(store: Store) -> None:
         assert connection.execute(select(func.count()).select_from(reports)).scalar_one() == 1
 
 
-def test_servers_that_start_together_wait_for_each_other(store_url: str) -> None:
+def test_servers_that_start_together_wait_for_each_other(empty_store_url: str) -> None:
     """Costs 3 s: three processes migrate one empty database at once."""
-    script = f"from hazardlens.serve.store.engine import Store; input(); Store({store_url!r}).migrate()"
+    script = f"from hazardlens.serve.store.engine import Store; input(); Store({empty_store_url!r}).migrate()"
     processes = [
         subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(3)
@@ -64,7 +64,7 @@ def test_servers_that_start_together_wait_for_each_other(store_url: str) -> None
         process.stdin.write("go\n")
         process.stdin.flush()
     assert [(process.communicate(timeout=60)[1], process.returncode) for process in processes] == [("", 0)] * 3
-    store = Store(store_url)
+    store = Store(empty_store_url)
     assert set(filter(_is_ours, inspect(store.engine).get_table_names())) == {*metadata.tables, "alembic_version"}
     store.close()
 
@@ -140,8 +140,8 @@ def test_only_the_addresses_of_sign_ins_can_be_taken_away(store: Store) -> None:
         connection.execute(update(audit_events).where(audit_events.c.action == "signed_in").values(detail={}))
 
 
-def test_rows_of_the_version_before_are_kept(store_url: str) -> None:
-    store = Store(store_url)
+def test_rows_of_the_version_before_are_kept(empty_store_url: str) -> None:
+    store = Store(empty_store_url)
     if store.is_sqlite:
         Path(store.engine.url.database or "").parent.mkdir(parents=True)
     migrate.upgrade(store.engine, "0001")

@@ -39,10 +39,10 @@ def test_a_mistake_of_ours_is_not_called_an_outage(store: Store) -> None:
         connection.execute(text("SELECT :value"))
 
 
-def test_before_the_tables_are_there_the_store_is_unavailable(store_url: str) -> None:
-    if store_url.startswith("sqlite"):
-        Path(store_url.removeprefix("sqlite:///")).parent.mkdir()
-    store = Store(store_url)
+def test_before_the_tables_are_there_the_store_is_unavailable(empty_store_url: str) -> None:
+    if empty_store_url.startswith("sqlite"):
+        Path(empty_store_url.removeprefix("sqlite:///")).parent.mkdir()
+    store = Store(empty_store_url)
     with pytest.raises(StoreUnavailableError) as caught:
         _keys(store)
     assert caught.value.retry_after_s == 5
