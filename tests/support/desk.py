@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
+from unittest.mock import patch
 
 from httpx2 import Response
 from sqlalchemy import select
@@ -73,15 +74,18 @@ def ok(answer: Response) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def open_desk(url: str) -> Iterator[Desk]:
+    """A desk to which nothing comes but what the test does: there is no sweeper."""
     desk = Desk()
-    with serving(
-        authenticate=authenticate_by_header,
-        now=lambda: desk.now,
-        draw=lambda: desk.lot,
-        database_url=url,
-        claim_lease_s=LEASE_S,
-        second_review_share=0.5,
-        sweep_interval_s=3600,
-    ) as client:
+    with (
+        patch("hazardlens.serve.app.sweeping", lambda _: contextlib.nullcontext()),
+        serving(
+            authenticate=authenticate_by_header,
+            now=lambda: desk.now,
+            draw=lambda: desk.lot,
+            database_url=url,
+            claim_lease_s=LEASE_S,
+            second_review_share=0.5,
+        ) as client,
+    ):
         desk.client = client
         yield desk
