@@ -249,7 +249,7 @@ def _is_refused(content: bytes) -> bool:
     return False
 
 
-@pytest.mark.slow(reason="costs 25 s: 300 copies of 10 MB are made and read")
+@pytest.mark.slow(reason="costs 8 s: 300 copies of 10 MB are made and read")
 def test_300_damaged_copies_of_the_model_that_ships_cost_neither_time_nor_memory() -> None:
     refused, slowest = 0, 0.0
     before_kib = 0

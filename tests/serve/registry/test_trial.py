@@ -148,7 +148,7 @@ for number, (name, content) in enumerate(mutants((SHIPPED_BUNDLE / "model.onnx")
 """
 
 
-@pytest.mark.slow(reason="costs 3 min: 300 damaged copies of the model that ships are loaded and run")
+@pytest.mark.slow(reason="costs 10 s: 300 damaged copies of the model that ships are loaded and run")
 def test_300_damaged_copies_are_refused_told_or_run_and_none_takes_this_process_along() -> None:
     """Where the runtime dies of one, its process does, and the next one goes on behind it."""
     count, first = 300, 0
