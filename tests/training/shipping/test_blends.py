@@ -34,10 +34,10 @@ def start(tmp_path: Path, plenty: LabelledSplit) -> BundleStart:
 @pytest.fixture
 def tuned() -> Network:
     """The same network with other class layers."""
-    network = lively_network(strength=0.03)
+    network = lively_network()
     head: Any = network.module.model[-1]  # type: ignore[index]
     for layers in head.cv3:
-        layers[-1].weight.data.mul_(1.5)
+        layers[-1].weight.data.mul_(0.7)
     return network
 
 
