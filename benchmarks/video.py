@@ -5,7 +5,7 @@
 Without CLIP it makes one: a minute of 1080p, H.264, a key frame each second, from rendered scenes under a shaking
 camera. Each way runs in a process of its own, one after the other. The processor's seconds are of the process and its
 children; they tell more than the clock where others use the cores too. `--server` also sends ten clips to a server at
-once, and watches its memory while they wait.
+once, watches its memory while they wait, and counts the photos that it answers before and meanwhile.
 """
 
 import argparse
@@ -36,12 +36,14 @@ from hazardlens.model.images import Photo
 from hazardlens.model.pipeline import Classifier, ClipResult
 from hazardlens.model.triage.policy import load_policy
 from hazardlens.model.video.classifying import ClipClassifier
-from servers import Server, hazardlens_server
+from servers import Server, hazardlens_server, memory_mib
 
 SIZE_WH: Final = (1920, 1080)
 RATE: Final = 30
 _FILMED_S: Final = 6
 _WAITING: Final = 10
+_WINDOW_S: Final = 10
+SAMPLES: Final = Path(__file__).resolve().parents[1] / "datasets/samples"
 _STATES_OF_WORK: Final = frozenset({"waiting", "running"})
 
 
@@ -123,7 +125,7 @@ def measure_here(way: str, clip: Path, clip_s: float, seconds: float) -> Cost:
     cpu_s, started = _cpu_s(), time.perf_counter()
     frames = work()
     wall_s, cpu_s = time.perf_counter() - started, _cpu_s() - cpu_s
-    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak_mib = memory_mib(os.getpid(), "VmHWM") or 0.0
     covered_s = min(seconds, clip_s) if way == "each frame" else clip_s
     return Cost(covered_s, round(wall_s, 2), round(cpu_s, 2), frames, round(peak_mib, 1))
 
@@ -163,15 +165,22 @@ def length_s(clip: Path) -> float:
 
 
 def watch_server(clip: Path, folder: Path) -> dict[str, float]:
-    """Memory of a server and its children before ten clips come, at the most while they wait, and after them."""
+    """A server before ten clips come, while they wait, and after them.
+
+    Returns:
+        Memory of the server and its children in MiB: `before`, at the `most`, and `after`. `seconds` until the last
+        clip was done. `photos_per_s` of four clients `alone` and `beside` the clips.
+    """
     environ = {
-        "HAZARDLENS_DATABASE_URL": f"sqlite:///{folder / 'db.sqlite'}",
-        "HAZARDLENS_MEDIA_DIR": str(folder / "media"),
+        "HAZARDLENS_DATA_PATH": str(folder / "data"),
+        "HAZARDLENS_RATE_LIMIT_ANONYMOUS_PER_MINUTE": "0",
     }
     with hazardlens_server(SHIPPED_BUNDLE, folder / "server.log", environ) as server:
+        alone = _photos_per_s(_send_photos(server))
         before = _memory_mib(server)
         sent = [_report(server, clip) for _ in range(_WAITING)]
         most, started = before, time.monotonic()
+        photos = _send_photos(server)
         while any(_is_at_work(server, *one) for one in sent):
             most = max(most, _memory_mib(server))
             time.sleep(0.5)
@@ -180,7 +189,31 @@ def watch_server(clip: Path, folder: Path) -> dict[str, float]:
             "most": most,
             "after": _memory_mib(server),
             "seconds": round(time.monotonic() - started, 1),
+            "photos_per_s alone": alone,
+            "photos_per_s beside": _photos_per_s(photos),
         }
+
+
+def _send_photos(server: Server) -> "subprocess.Popen[str]":
+    load = {
+        "port": server.port,
+        "path": server.path,
+        "form": "raw",
+        "photos": [str(photo) for photo in sorted(SAMPLES.glob("*.jpg"))],
+        "clients": 4,
+        "warm_up_s": 2,
+        "window_s": _WINDOW_S,
+    }
+    command = [sys.executable, str(Path(__file__).with_name("load_clients.py")), json.dumps(load)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def _photos_per_s(clients: "subprocess.Popen[str]") -> float:
+    answer, _ = clients.communicate(timeout=120)
+    outcome = json.loads(answer)
+    if set(outcome["answered"]) != {"200"}:
+        sys.exit(f"the server answered photos with {outcome['answered']}")
+    return float(round(outcome["answered"]["200"] / outcome["window_s"], 1))
 
 
 def _memory_mib(server: Server) -> float:
