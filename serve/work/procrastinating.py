@@ -40,6 +40,13 @@ _STILL_STALLED: Final = """
 SELECT id FROM procrastinate_jobs
 WHERE id = %(job_id)s AND status = 'doing' AND worker_id IS NOT DISTINCT FROM %(worker_id)s FOR UPDATE SKIP LOCKED
 """
+_FORGET: Final = """
+DELETE FROM procrastinate_workers WHERE id IN (
+    SELECT id FROM procrastinate_workers
+    WHERE last_heartbeat < now() - make_interval(secs => %(seconds)s) FOR UPDATE SKIP LOCKED
+)
+"""
+"""As procrastinate's own, but past whom another server forgets just now, who may wait for a job that we have freed."""
 
 
 class ProcrastinateQueue:
@@ -118,8 +125,7 @@ class ProcrastinateQueue:
             this = {"job_id": row["id"], "worker_id": row["worker_id"]}
             if _run(connection, _STILL_STALLED, **this).first() is not None:  # else another server frees it just now
                 _retry(connection, row["id"], None)
-        forgotten_s = _FORGOTTEN * lease.total_seconds()
-        _run(connection, queries["prune_stalled_workers"], seconds_since_heartbeat=forgotten_s)
+        _run(connection, _FORGET, seconds=_FORGOTTEN * lease.total_seconds())
 
 
 def _stalled(connection: Connection, lease: timedelta) -> list[Mapping[str, Any]]:

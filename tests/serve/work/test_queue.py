@@ -2,15 +2,19 @@
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import pytest
 from sqlalchemy import text
 
 from hazardlens.serve.store.engine import Store
+from hazardlens.serve.work import procrastinating
 from hazardlens.serve.work.choosing import queue_of
 from hazardlens.serve.work.queue import Job
+from support.postgres import PostgresServer
 from support.serving import wait_until
 
 LEASE = timedelta(seconds=30)
@@ -182,10 +186,7 @@ def test_two_servers_free_a_dead_holder_at_once(store: Store) -> None:
     put(store, "a")
     dead = taken(store, AT_ONCE)
     if not store.is_sqlite:
-        with store.write() as connection:
-            connection.execute(
-                text("UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - interval '1 h'")
-            )
+        _grow_old(store)
     barrier = threading.Barrier(2)
 
     def race(_: int) -> Job | None:
@@ -196,6 +197,42 @@ def test_two_servers_free_a_dead_holder_at_once(store: Store) -> None:
         found = [job for job in pool.map(race, range(2)) if job is not None]
     assert [job.key for job in found] == ["a"]
     assert found[0].holder != dead.holder
+
+
+def test_two_servers_forget_a_dead_holder_and_do_not_lock_crosswise(
+    postgres: PostgresServer, postgres_tables: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(postgres.new_database(postgres_tables))
+    store.migrate()
+    put(store, "a")
+    taken(store)
+    _grow_old(store)
+    retry = procrastinating._retry
+    with ThreadPoolExecutor(1) as pool:
+        others: list[Future[Job | None]] = []
+
+        def retry_while_another_forgets(*args: Any) -> None:  # noqa: ANN401 - as the function's
+            retry(*args)
+            others.append(pool.submit(take, store))
+            wait_until(lambda: _somebody_waits(store))
+
+        monkeypatch.setattr(procrastinating, "_retry", retry_while_another_forgets)
+        assert taken(store).key == "a"
+        assert [other.result() for other in others] == [None]
+    with store.read() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM procrastinate_workers")) == 1
+    store.close()
+    postgres.drop_database(str(store.engine.url))
+
+
+def _grow_old(store: Store) -> None:
+    with store.write() as connection:
+        connection.execute(text("UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - interval '1 h'"))
+
+
+def _somebody_waits(store: Store) -> bool:
+    with store.read() as connection:
+        return bool(connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
 
 
 def test_a_server_that_has_its_database_to_itself_frees_all_when_it_starts(store: Store) -> None:
