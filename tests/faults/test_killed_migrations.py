@@ -63,11 +63,11 @@ def _revision(store: Store) -> str | None:
 
 @pytest.mark.slow
 def test_the_start_after_a_kill_brings_the_tables_up_to_date(
-    make_plug: MakePlug, store_url: str, tmp_path: Path
+    make_plug: MakePlug, empty_store_url: str, tmp_path: Path
 ) -> None:
     """20 s: a server that is started four times and killed three times."""
-    environ = {"HAZARDLENS_DATABASE_URL": store_url}
-    plug, store = make_plug(environ), Store(store_url)
+    environ = {"HAZARDLENS_DATABASE_URL": empty_store_url}
+    plug, store = make_plug(environ), Store(empty_store_url)
     if store.is_sqlite:
         (plug.folder.parent / "store").mkdir()
     _fill(store)
