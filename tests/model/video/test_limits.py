@@ -75,9 +75,10 @@ def test_too_many_frames(most: int) -> None:
 
 
 def test_too_much_memory() -> None:
-    clip = make_clip(Recipe(codec="vp9", container="webm", count=3, size_wh=(4096, 2304)))
+    limits = VideoLimits(max_memory_bytes=256 * MIB)
+    work_off(make_clip(Recipe(codec="vp9", container="webm", count=6)), limits)
     with pytest.raises(VideoLimitError, match="memory"):
-        work_off(clip, VideoLimits(max_memory_bytes=280 * MIB))
+        work_off(make_clip(Recipe(codec="vp9", container="webm", count=6, size_wh=(4096, 2304))), limits)
 
 
 HELD = """
