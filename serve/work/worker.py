@@ -233,7 +233,7 @@ class Worker:
                     return
                 last_s = begun_s
             except StoreUnavailableError:
-                pass  # logged where it was found; it may be back within the lease
+                _log.warning("beat_missed", task=hold.job.task, job=hold.job.id)  # may be back within the lease
             except Exception as error:  # noqa: BLE001 - the last net of a thread that nobody waits for
                 log_failure(error)
             if self._clock() - last_s >= self._lease.total_seconds():
