@@ -31,11 +31,7 @@ def blended(start: Network, tuned: Network, share: float) -> Network:
     module = fused(tuned.module)
     first, last = fused(start.module).state_dict(), module.state_dict()
     by_class = class_tensors(module)
-    if set(first) != set(last) or any(
-        first[name].shape[1:] != last[name].shape[1:]
-        or (name not in by_class and first[name].shape != last[name].shape)
-        for name in last
-    ):
+    if _shapes(first, by_class) != _shapes(last, by_class):
         raise WeightsError(f"{start.info.arch} and {tuned.info.arch}: weights of different networks do not blend")
     rows = [(tuned.labels.index(label), start.labels.index(label)) for label in tuned.labels if label in start.labels]
     ours, theirs = [row for row, _ in rows], [row for _, row in rows]

@@ -73,6 +73,11 @@ class Wishes:
     goal: Goal = field(default_factory=Goal)
     quick: bool = False
 
+    @property
+    def effort(self) -> Effort:
+        """How much is looked at."""
+        return QUICK if self.quick else Effort()
+
 
 def export_run(  # noqa: PLR0913 - all but the first three may be left out
     run: Path,
@@ -128,8 +133,7 @@ def export_run(  # noqa: PLR0913 - all but the first three may be left out
         say("the run saw made scenes, none are given here: hazards that few real photos show will abstain")
     material = _material(photos, rendered, source.rendered_val, composed, wishes)
     if start is not None:
-        effort = QUICK if wishes.quick else Effort()
-        network, blend = best_blend(start, source, draft, material, effort=effort, say=say)
+        network, blend = best_blend(start, source, draft, material, effort=wishes.effort, say=say)
         remarks = [*remarks, blend.remark]
         training = draft.training.model_copy(update={"config": draft.training.config | blend.config})
         draft = draft.model_copy(update={"training": training})
@@ -181,7 +185,7 @@ def _variant(
     network: Network, draft: ManifestDraft, material: Material, wishes: Wishes, say: Say
 ) -> tuple[Variant, list[VariantFigures]]:
     """The graph that ships, and what all of them are worth; a single one is not measured."""
-    effort = QUICK if wishes.quick else Effort()
+    effort = wishes.effort
     metadata = {"name": draft.name, "version": draft.version, "licence": LICENCE}
     sizes = wishes.sizes_px or (network.size_px,)
     variants = make_variants(network, sizes, metadata, material, int8=wishes.int8, effort=effort, say=say)

@@ -68,6 +68,14 @@ BROKEN = {
     ),
     "number that is none": (_replaced("play_floor = 0.3", "play_floor = nan"), "numbers.play_floor: Input should be"),
     "floors out of order": (_replaced("doubt_floor = 0.15", "doubt_floor = 0.5"), "numbers: needs mention_floor"),
+    "an immediate hazard asks later than others": (
+        _replaced("immediate_floor = 0.25", "immediate_floor = 0.6"),
+        "numbers: needs mention_floor",
+    ),
+    "what counts is less than a doubt": (
+        _replaced("play_floor = 0.3 ", "play_floor = 0.1 "),
+        "needs doubt_floor <= play",
+    ),
     "unknown urgency": (
         _replaced('urgency = "urgent"', 'urgency = "soon"'),
         "categories.raised_manhole_cover.urgency: Input should be",
