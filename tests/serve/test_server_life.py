@@ -17,24 +17,18 @@ from hazardlens.serve.settings import load_settings
 from support import pictures
 from support.server_calls import HEAD, SERVE, call, classify, gauge, problem_in, status_of
 from support.serving import CLASSIFY, PATIENCE_S, ServerProcess, server_process, wait_until
+from support.slow_model import WAITING_MODEL
 from support.tiny_bundle import make_tiny_bundle
 
-# The detector waits for a file to appear, so that a test can look at a server with its hands full.
-SERVE_SLOWLY: Final = """
-import os, sys, time
-from hazardlens.model import detector
+SERVE_SLOWLY: Final = (
+    WAITING_MODEL
+    + """
+import sys
 from hazardlens.serve.server import run
 from hazardlens.serve.settings import load_settings
-gate = os.environ.pop("GATE")
-class Slow(detector.OnnxDetector):
-    def infer(self, tensor):
-        while not os.path.exists(gate):
-            time.sleep(0.01)
-        return super().infer(tensor)
-from hazardlens.serve import model_slot
-model_slot.OnnxDetector = Slow
 sys.exit(run(load_settings()))
 """
+)
 
 
 @pytest.fixture(scope="module")

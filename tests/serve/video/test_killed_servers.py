@@ -14,27 +14,21 @@ from hazardlens.serve.store.tables import report_events
 from hazardlens.serve.work.choosing import queue_of
 from support.footage import footage, heap_from
 from support.serving import PATIENCE_S, server_process, wait_until
+from support.slow_model import WAITING_MODEL
 from support.tiny_bundle import make_tiny_bundle
 
-# The model waits for a file to appear, so that a test can look at a server with its hands full.
-SERVE: Final = """
-import os, sys, time
+SERVE: Final = (
+    WAITING_MODEL
+    + """
+import sys
 from datetime import timedelta
-from hazardlens.model import detector
 from hazardlens.serve.server import run
 from hazardlens.serve.settings import load_settings
 from hazardlens.serve.work.worker import Worker
-gate = os.environ.pop("GATE")
-class Slow(detector.OnnxDetector):
-    def infer(self, tensor):
-        while not os.path.exists(gate):
-            time.sleep(0.01)
-        return super().infer(tensor)
-from hazardlens.serve import model_slot
-model_slot.OnnxDetector = Slow
 Worker.__init__.__kwdefaults__["lease"] = timedelta(seconds=3)
 sys.exit(run(load_settings()))
 """
+)
 
 
 @pytest.fixture(scope="module")
