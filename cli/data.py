@@ -1,4 +1,4 @@
-"""`hazardlens data check | stats | split | manifest`: look at labelled photos before anybody trains on them.
+"""`hazardlens data check | stats | split | manifest | add-labels`: labelled photos, before anybody trains on them.
 
 The other commands of `data` are in `render` and `exports`.
 """
@@ -38,6 +38,7 @@ def register(app: typer.Typer) -> None:
     data.command("stats")(stats)
     data.command("split")(split)
     data.command("manifest")(manifest)
+    data.command("add-labels")(add_labels)
     render.register(data)
     exports.register(data)
     app.add_typer(data, name="data")
@@ -164,6 +165,28 @@ def manifest(
         for name, text in files.items():
             (out / name).write_text(text, "utf-8")
     typer.echo(f"{out}: {', '.join(files)}")
+
+
+def add_labels(
+    folder: _FolderArgument,
+    labels: Annotated[
+        Path, typer.Option("--labels", metavar="FILE", help="Table of what was looked for on these photos later.")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write the photos with all labels into.")],
+) -> None:
+    """Lay labels that were looked for later over a pool of photos, in a folder of its own.
+
+    Photos are linked, not copied, where the disk can do that. A label that was looked for on a photo before is refused.
+
+    Example: hazardlens data add-labels ../shared/data --labels datasets/labels-added.csv --out runs/pool
+    """
+    with training_command():
+        from hazardlens.training.data.added import read_added, write_with_added
+
+        added = read_added(labels)
+        counted = write_with_added(folder, added, out)
+    found = ", ".join(f"{count} {label}" for label, count in sorted(counted.items()))
+    typer.echo(f"{out}: photos, {len({each.photo for each in added})} looked at again, {found}")
 
 
 def _read_split(path: Path | None) -> "SplitManifest | None":

@@ -99,3 +99,17 @@ def test_the_split_in_the_repository_can_be_made_again(shared_data: Path, repo: 
     assert find_twins(records[:40]) == []
     made = make_split(records, read_split_config(repo / "datasets/split-v1.toml"))
     assert made.sha256 == read_split(repo / "datasets/split-v1.json").sha256
+
+
+def test_labels_that_were_looked_for_later_are_added(tmp_path: Path) -> None:
+    root = write_pool(tmp_path / "pool")
+    sha256 = next(record.sha256 for record in read_records(root) if record.photo == "photos/a3.jpg")
+    labels = tmp_path / "added.csv"
+    header = "photo,sha256,label,x_min,y_min,x_max,y_max"
+    labels.write_text(f"{header}\nphotos/a3.jpg,{sha256},exit_door,0.1,0.1,0.4,0.9\n", "utf-8")
+    code, told, _ = run("add-labels", root, "--labels", labels, "--out", tmp_path / "out")
+    assert code == 0
+    assert "photos, 1 looked at again, 1 exit_door" in told
+    code, _, errors = run("add-labels", root, "--labels", labels, "--out", tmp_path / "out")
+    assert code == 2
+    assert len(errors.strip().splitlines()) == 1
