@@ -9,6 +9,7 @@ import numpy as np
 from hazardlens.training.composing.arrays import Floats, vector
 from hazardlens.training.composing.cables_brush import Painted, Shadow, paint, pick_coat
 from hazardlens.training.composing.cables_curves import Strand, bundle, coiled, fallen, hanging, lying, slung
+from hazardlens.training.composing.cables_mess import mess
 from hazardlens.training.composing.cables_places import Sight, look
 from hazardlens.training.composing.framing import framed
 from hazardlens.training.composing.light import box_of
@@ -281,6 +282,7 @@ _KINDS: Final = (
     DrawnCable("cables-hanging", "dangling_cable", hang),
     DrawnCable("cables-sagging", "dangling_cable", sag),
     DrawnCable("cables-tangled", "dangling_cable", tangle),
+    DrawnCable("cables-messy", "dangling_cable", mess),
     DrawnCable("cables-coiled", "dangling_cable", coil),
     DrawnCable("cables-fallen", "dangling_cable", lie, on_ground=True),
     DrawnCable("cables-taut", "cable_ok", taut),
