@@ -1,5 +1,6 @@
 """Where the bytes of photos are kept, by the sha256 of their content: one narrow seam, and a folder behind it."""
 
+import errno
 import hashlib
 import os
 import re
@@ -16,6 +17,8 @@ NAME: Final = re.compile(r"[0-9a-f]{64}")
 _HALF: Final = ".new-"
 _PROBE: Final = ".probe"  # always the same name: one that a kill leaves behind is written over
 _PROBE_BYTES: Final = 1 << 20
+_OF_ONE_FILE: Final = {errno.EIO, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ELOOP, errno.EUCLEAN, errno.EBADMSG}
+"""What is wrong with a file; anything else, such as no handle left or a server of files that is away, passes."""
 
 
 class BlobStore(Protocol):
@@ -77,13 +80,15 @@ def get_or_lost(blobs: BlobStore, sha256: str) -> bytes:
 
     Raises:
         BlobMissingError: it is gone, cannot be read, or is no longer what it was, though the store answers.
-        BlobStoreError: the store does not.
+        BlobStoreError: the store does not, or the reading was cut off.
     """
     if not sha256:
         raise BlobMissingError("this photo is no longer kept")
     try:
         return blobs.get(sha256)
     except BlobStoreError as error:
+        if not error.of_one:
+            raise
         blobs.ping()
         raise BlobMissingError(str(error)) from error
 
@@ -123,9 +128,10 @@ class FolderBlobs:
         except FileNotFoundError as error:
             raise BlobMissingError(f"no photo {sha256[:12]}… is stored here") from error
         except OSError as error:
-            raise BlobStoreError(f"a photo could not be read: {error.strerror}") from error
+            of_one = error.errno in _OF_ONE_FILE
+            raise BlobStoreError(f"a photo could not be read: {error.strerror}", of_one=of_one) from error
         if hashlib.sha256(content).hexdigest() != sha256:
-            raise BlobStoreError(f"photo {sha256[:12]}… has changed on disk")
+            raise BlobStoreError(f"photo {sha256[:12]}… has changed on disk", of_one=True)
         return content
 
     def delete(self, sha256: str) -> None:

@@ -39,3 +39,8 @@ class BlobStoreError(StorageError):
 
     code = "media_store_unavailable"
     title = "The store for photos is not available"
+
+    def __init__(self, detail: str, *, of_one: bool = False, retry_after_s: int = RETRY_AFTER_S) -> None:
+        """Say what failed; `of_one` where it may be that one photo, for ever, while the store does well."""
+        super().__init__(detail, retry_after_s=retry_after_s)
+        self.of_one = of_one

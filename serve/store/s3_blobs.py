@@ -13,7 +13,7 @@ from hazardlens.serve.store.errors import BlobMissingError, BlobStoreError
 
 try:
     import obstore
-    from obstore.exceptions import BaseError
+    from obstore.exceptions import BaseError, PermissionDeniedError
     from obstore.store import S3Store
 except ModuleNotFoundError as error:
     raise SettingsError("HAZARDLENS_MEDIA_URL: s3:// needs hazardlens[s3], which is not installed") from error
@@ -82,7 +82,7 @@ class S3Blobs:
         except FileNotFoundError as error:
             raise BlobMissingError(f"no photo {sha256[:12]}… is stored here") from error
         if hashlib.sha256(content).hexdigest() != sha256:
-            raise BlobStoreError(f"photo {sha256[:12]}… has changed in its store")
+            raise BlobStoreError(f"photo {sha256[:12]}… has changed in its store", of_one=True)
         return content
 
     def delete(self, sha256: str) -> None:
@@ -127,7 +127,8 @@ def _translated(done: str) -> Iterator[None]:
     except FileNotFoundError:
         raise
     except (BaseError, OSError, ValueError) as error:
-        raise BlobStoreError(f"a photo could not be {done}: {type(error).__name__}") from error
+        of_one = isinstance(error, PermissionDeniedError)
+        raise BlobStoreError(f"a photo could not be {done}: {type(error).__name__}", of_one=of_one) from error
 
 
 def _key(sha256: str) -> str:

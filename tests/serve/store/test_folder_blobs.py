@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from hazardlens.serve.store.blobs import FolderBlobs
-from hazardlens.serve.store.errors import BlobStoreError
+from hazardlens.serve.store.blobs import FolderBlobs, get_or_lost
+from hazardlens.serve.store.errors import BlobMissingError, BlobStoreError
 
 CONTENT = b"photo" * 1000
 
@@ -49,6 +49,27 @@ def test_a_disk_that_fails_is_told_and_nothing_half_written_stays(
     assert _files(tmp_path) == []
     blobs = FolderBlobs(root)
     assert blobs.get(blobs.put(CONTENT)) == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [
+        (errno.EIO, BlobMissingError),
+        (errno.EACCES, BlobMissingError),
+        (errno.EMFILE, BlobStoreError),
+        (errno.ESTALE, BlobStoreError),
+    ],
+)
+def test_a_photo_is_lost_only_where_it_is_the_photo_that_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, kind: type[Exception]
+) -> None:
+    blobs = FolderBlobs(tmp_path)
+    name = blobs.put(CONTENT)
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.read_bytes", _failing(number))
+        with pytest.raises(kind):
+            get_or_lost(blobs, name)
+    assert get_or_lost(blobs, name) == CONTENT
 
 
 def test_a_write_that_stops_half_way_leaves_nothing(tmp_path: Path) -> None:

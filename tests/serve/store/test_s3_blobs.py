@@ -9,7 +9,7 @@ import pytest
 from obstore import exceptions
 
 from hazardlens.serve.errors import SettingsError
-from hazardlens.serve.store.blobs import BlobStore, FolderBlobs
+from hazardlens.serve.store.blobs import BlobStore, FolderBlobs, get_or_lost
 from hazardlens.serve.store.errors import BlobMissingError, BlobStoreError
 from hazardlens.serve.store.places import open_blobs
 from hazardlens.serve.store.s3_blobs import S3Blobs
@@ -62,6 +62,36 @@ def test_a_store_that_is_not_there_is_unavailable(server: ObjectServer) -> None:
     blobs = S3Blobs("s3://bucket", endpoint_url="http://127.0.0.1:1")
     with pytest.raises(BlobStoreError, match="stored"):
         blobs.put(b"photo")
+
+
+def test_a_photo_whose_bytes_are_cut_off_is_not_lost(server: ObjectServer) -> None:
+    blobs = S3Blobs("s3://bucket", endpoint_url=server.url)
+    name = blobs.put(b"photo" * 1000)
+    server.cutting = frozenset({"GET"})  # while all else is answered
+    with pytest.raises(BlobStoreError):
+        get_or_lost(blobs, name)
+    server.cutting = frozenset()
+    assert get_or_lost(blobs, name) == b"photo" * 1000
+
+
+@pytest.mark.parametrize("is_refused", [True, False], ids=["refused", "changed"])
+def test_a_photo_that_alone_cannot_be_read_is_lost(
+    server: ObjectServer, monkeypatch: pytest.MonkeyPatch, is_refused: bool
+) -> None:
+    blobs = S3Blobs("s3://bucket", endpoint_url=server.url)
+    name = blobs.put(b"photo")
+    server.objects[f"/bucket/{name[:2]}/{name}"] = b"other"
+
+    def refuse(*_: object) -> None:
+        raise exceptions.PermissionDeniedError("frozen")
+
+    if is_refused:
+        monkeypatch.setattr(obstore, "get", refuse)
+    with pytest.raises(BlobMissingError):
+        get_or_lost(blobs, name)
+    server.failing = 403  # to all that is asked
+    with pytest.raises(BlobStoreError):
+        get_or_lost(blobs, name)
 
 
 def test_all_errors_of_obstore_are_known(server: ObjectServer, monkeypatch: pytest.MonkeyPatch) -> None:
