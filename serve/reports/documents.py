@@ -51,7 +51,7 @@ REPORT_REQUEST: Final = upload_request(
     },
 )
 REPORT_CODES: Final = ("idempotency_in_flight", "idempotency_mismatch", "media_store_unavailable", "store_unavailable")
-READ_CODES: Final = ("unauthenticated", "forbidden", "field_unknown", "store_unavailable")
+READ_CODES: Final = ("unauthenticated", "forbidden", "field_unknown", "text_not_utf8", "store_unavailable")
 
 
 def _several(kinds: type[State | Category | Urgency]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
+from starlette.convertors import IntegerConvertor, register_url_convertor
 
 from hazardlens.serve.access.errors import ForbiddenError
 from hazardlens.serve.access.principals import Principal
@@ -37,6 +38,14 @@ from hazardlens.serve.reports.views import HistoryView, ProgressView, ReportList
 from hazardlens.serve.services import Services, services_of
 from hazardlens.serve.uploads import read_query
 
+
+class _PlaceConvertor(IntegerConvertor):
+    """A number in a path; of more digits than Python turns into one, starlette's own makes an error of ours."""
+
+    regex = "[0-9]{1,20}"
+
+
+register_url_convertor("place", _PlaceConvertor())
 router = APIRouter(prefix="/v1/reports", tags=["reports"])
 
 Reader = Annotated[Principal, Depends(require(Action.READ_REPORTS))]
@@ -128,7 +137,9 @@ def get_report(report_id: str, request: Request, services: Parts, principal: Rea
     summary="How far the work on a report's clip is",
     responses={
         200: _answer("As it is now.", ProgressView, "progress"),
-        **problem_answers("field_unknown", "field_invalid", "report_missing", "store_unavailable", *GATE_CODES),
+        **problem_answers(
+            *("field_unknown", "field_invalid", "text_not_utf8", "report_missing", "store_unavailable"), *GATE_CODES
+        ),
     },
     openapi_extra={"parameters": [IDEMPOTENCY_KEY]},
 )
@@ -167,7 +178,7 @@ def get_history(report_id: str, request: Request, services: Parts) -> Response:
 
 
 @router.get(
-    "/{report_id}/media/{n:int}",
+    "/{report_id}/media/{n:place}",
     summary="One photo, clip or frame of a report",
     response_class=Response,
     responses={

@@ -45,7 +45,7 @@ ROUTES: Final[dict[str, Action | None]] = {
     # Reports
     "GET /v1/reports": Action.READ_REPORTS,
     "GET /v1/reports/{report_id}": Action.READ_REPORTS,
-    "GET /v1/reports/{report_id}/media/{n:int}": Action.READ_REPORTS,  # the original needs READ_ORIGINALS: see below
+    "GET /v1/reports/{report_id}/media/{n:place}": Action.READ_REPORTS,  # the original needs READ_ORIGINALS: see below
     "GET /v1/reports/{report_id}/work": Action.REPORT,  # whoever may not read reports shows their Idempotency-Key
     "GET /v1/reports/{report_id}/history": Action.READ_REPORTS,
     # Review
@@ -144,7 +144,7 @@ def test_every_route_stands_behind_the_gate_that_the_table_says(client: TestClie
 def test_cell(client: TestClient, headers: dict[str, dict[str, str]], name: str, person: str) -> None:
     method, template = name.split(" ")
     # Of nothing: whoever gets through finds nothing to change.
-    path = re.sub(r"\{\w+\}", "0" * 32, re.sub(r"\{\w+:int\}", "0", template))
+    path = re.sub(r"\{\w+\}", "0" * 32, re.sub(r"\{\w+:place\}", "0", template))
     response = client.request(method, path, headers=headers[person])
     refused = response.status_code in {401, 403}
     assert refused != (ROUTES[name] in PEOPLE[person]), response.text

@@ -54,6 +54,14 @@ def test_all_parameters_are_there(document: dict[str, Any]) -> None:
     assert [parameter["name"] for parameter in media] == ["report_id", "n", "form"]
 
 
+@pytest.mark.parametrize(
+    "path", ["", "/{report_id}", "/{report_id}/work", "/{report_id}/history", "/{report_id}/media/{n}"]
+)
+def test_a_query_that_is_not_utf8_is_told(document: dict[str, Any], path: str) -> None:
+    problem = document["paths"][REPORTS + path]["get"]["responses"]["400"]["content"]["application/problem+json"]
+    assert "text_not_utf8" in problem["examples"]
+
+
 def test_what_can_go_wrong_is_told(document: dict[str, Any]) -> None:
     answers = document["paths"][REPORTS]["post"]["responses"]
     for status, code in (("409", "idempotency_in_flight"), ("422", "idempotency_mismatch"), ("403", "forbidden")):

@@ -130,6 +130,7 @@ def test_the_preview_is_what_one_gets_without_asking(client: TestClient, report:
     [
         pytest.param("{id}/media/3", 404, "media_missing", id="one too far"),
         pytest.param("{id}/media/99999999999999999999", 404, "media_missing", id="far too far"),
+        pytest.param("{id}/media/" + "9" * 5000, 404, "not_found", id="a number that Python reads no more"),
         pytest.param("{id}/media/-1", 404, "not_found", id="before the first"),
         pytest.param("{id}/media/x", 404, "not_found", id="no number"),
         pytest.param("00/media/0", 404, "media_missing", id="no report"),
