@@ -137,8 +137,10 @@ async def receive_body(
         starlette.requests.ClientDisconnect: the client hung up.
         starlette.exceptions.HTTPException: status 413, the body passed its limit while it came in chunks.
     """
-    if request.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
-        raise ContentTypeError("send the body as it is, without Content-Encoding")
+    content_coding = request.headers.get("content-encoding", "").strip().lower()
+    transfer_coding = request.headers.get("transfer-encoding", "").strip().lower()
+    if content_coding not in {"", "identity"} or transfer_coding not in {"", "chunked"}:
+        raise ContentTypeError("send the body as it is, not compressed by Content-Encoding or Transfer-Encoding")
     chunks: list[bytes] = []
     began_s = clock()
     async with aclosing(request.stream()) as stream:
