@@ -42,6 +42,7 @@ class MixConfig(_Section):
 
     Attributes:
         real: share of real photos; an epoch is as long as it takes to draw them all by their weights.
+        epoch_photos: pictures of an epoch instead, so that runs on other photos or with other shares learn from as many.
         rendered: share of rendered photos.
         composed: share of scenes composed of real photos and parts.
         rendered_val: share of the rendered scenes that validate instead, all shots of a scene together.
@@ -53,6 +54,7 @@ class MixConfig(_Section):
     real: float = Field(default=1.0, gt=0, le=1)
     rendered: Share = 0.0
     composed: Share = 0.0
+    epoch_photos: int | None = Field(default=None, ge=1, le=1_000_000)
     rendered_val: float = Field(default=0.12, ge=0, lt=1)
     rendered_weights: dict[str, Rate] = {}
     composed_weights: dict[str, Annotated[float, Field(ge=0, le=100)]] = {}

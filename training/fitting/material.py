@@ -83,7 +83,7 @@ def gather(config: TrainConfig, sources: Sources, keep: Collection[str] = ()) ->
     shares = _shares(config.mix, selection.made, composer)
     remarks = [*_given(config.mix, sources, shares), *_unused(config.mix, sets, composer), *_told(sets, trials)]
     mixture = Mixture(
-        real=tuple(photo_weights(selection.train, config.labels.weights, config.labels.source_weights)),
+        real=_real_weights(config, selection.train, shares),
         rendered=tuple(rendered_weights(selection.made.train, config.mix.rendered_weights)),
         composer=composer,
         shares=shares,
@@ -116,6 +116,13 @@ def _shares(mix: MixConfig, made: Made, composer: Composer | None) -> Shares:
     composed = mix.composed if composer and composer.compositions else 0.0
     whole = mix.real + rendered + composed
     return Shares(mix.real / whole, rendered / whole, composed / whole)
+
+
+def _real_weights(config: TrainConfig, records: Sequence[PhotoRecord], shares: Shares) -> tuple[float, ...]:
+    weights = photo_weights(records, config.labels.weights, config.labels.source_weights)
+    wanted = config.mix.epoch_photos
+    factor = 1.0 if wanted is None else wanted * shares.real / sum(weights)
+    return tuple(weight * factor for weight in weights)
 
 
 def _given(mix: MixConfig, sources: Sources, shares: Shares) -> list[str]:

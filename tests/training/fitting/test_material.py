@@ -10,6 +10,7 @@ import pytest
 from hazardlens.training.config import MixConfig, TrainConfig, read_config, without
 from hazardlens.training.errors import ConfigError, DatasetMissingError
 from hazardlens.training.fitting.material import Material, Sources, gather
+from hazardlens.training.fitting.mixing import MixedOrder
 from support.rendered import Pasted, write_rendered
 from support.tiny_run import TinyRun, make_tiny_run
 
@@ -113,6 +114,16 @@ def test_real_photos_alone_fill_every_batch(config: TrainConfig, sources: Source
     assert "the rendered sets are not used: mix.rendered is 0" in material.remarks
     assert material.mixture.composer is None
     assert not material.selection.made.train
+
+
+@pytest.mark.parametrize("left_out", [[], ["rendered"], ["composed"], ["rendered", "composed"]])
+def test_an_epoch_can_have_as_many_pictures_whatever_the_shares(
+    config: TrainConfig, sources: Sources, left_out: list[str]
+) -> None:
+    mix = config.mix.model_copy(update={"epoch_photos": 40})
+    material = gather(without(config.model_copy(update={"mix": mix}), left_out), sources)
+
+    assert len(MixedOrder(material.mixture, batch=4, seed=0)) == 40
 
 
 def test_only_these_parts_can_be_left_out(config: TrainConfig) -> None:
