@@ -32,6 +32,11 @@ class Connection(HttpToolsProtocol):
 
     guard: Guard
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's own
+        """A client is taken in; `connection_made` follows in the next turn of the event loop."""
+        super().__init__(*args, **kwargs)
+        self.guard.starts.connected()
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """A client has connected, and is expected to say something."""
         super().connection_made(transport)

@@ -18,6 +18,7 @@ SPARE: Final = 64
 
 _TICK_S: Final = 0.5
 _STARTS_AT_ONCE: Final = 4
+_MOST_LET_BEFORE: Final = 256
 
 
 class Guarded(Protocol):
@@ -172,12 +173,23 @@ class Starts:
     """Starts a few requests in each round of the event loop: what comes in one moment must not keep it for long.
 
     Between two rounds the loop looks at its sockets, so a health check, which is started at once, waits for one round.
+    It takes in one new connection each time, and a health check may be behind many: while any come, nothing is started.
     """
 
-    def __init__(self, *, at_once: int = _STARTS_AT_ONCE) -> None:
+    def __init__(self, *, at_once: int = _STARTS_AT_ONCE, most_let_before: int = _MOST_LET_BEFORE) -> None:
+        """Nothing waits yet.
+
+        Args:
+            at_once: requests that a round starts.
+            most_let_before: connections that are let in before what waits, until nothing waits any more: they may come
+                without end.
+        """
         self._at_once = at_once
+        self._most_let_before = most_let_before
         self._waiting = deque[Callable[[], None]]()
         self._under_way = False
+        self._has_come = False
+        self._let_before = 0
 
     def add(self, start: Callable[[], None]) -> None:
         """Start something soon."""
@@ -185,11 +197,22 @@ class Starts:
         if not self._under_way:
             self._next_round()
 
+    def connected(self) -> None:
+        """A connection has come in, and others may be behind it."""
+        self._has_come = True
+
     def _round(self) -> None:
-        some = [self._waiting.popleft() for _ in range(min(self._at_once, len(self._waiting)))]
         self._under_way = False
+        has_come, self._has_come = self._has_come, False
+        if has_come and self._let_before < self._most_let_before:
+            self._let_before += 1
+            self._next_round()
+            return
+        some = [self._waiting.popleft() for _ in range(min(self._at_once, len(self._waiting)))]
         if self._waiting:
             self._next_round()
+        else:
+            self._let_before = 0
         for start in some:
             start()
 

@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 
-from hazardlens.serve.crowding import SPARE, Bounds
+from hazardlens.serve.crowding import SPARE, Bounds, Starts
 from support.wires import GET, WiredServer, answered, in_loop
 
 
@@ -225,3 +225,16 @@ async def test_who_left_before_the_start_costs_nothing() -> None:
     connection.connection_lost(None)
     await answered()
     assert server.tasks == 0
+
+
+@in_loop
+async def test_while_connections_come_in_nothing_is_started_as_long_as_they_have_an_end() -> None:
+    starts, started = Starts(most_let_before=3), list[int]()
+    for number in range(2):  # the second time, as many are let in again
+        starts.add(lambda number=number: started.append(number))  # type: ignore[misc]
+        counts = []
+        for _ in range(5):
+            starts.connected()
+            await asyncio.sleep(0)
+            counts.append(len(started) - number)
+        assert counts == [0, 0, 0, 1, 1]

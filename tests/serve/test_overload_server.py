@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from hazardlens.serve.connections import Connection
+from hazardlens.serve.crowding import Guard
 from hazardlens.serve.server import within_open_files
 from hazardlens.serve.settings import load_settings
 from hazardlens.serve.store.engine import Store
@@ -203,6 +205,41 @@ def test_health_checks_wait_neither_for_photos_nor_for_threads_nor_for_the_store
         for _ in range(3):
             assert [ask(address, "GET", path)[0] for path in paths] == [200, 200]
         assert not gated.gate.is_set()
+
+
+def test_a_health_check_is_not_behind_the_requests_of_those_who_came_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, begun_before = list[str](), list[int]()
+    is_awaited, gate = threading.Event(), threading.Event()
+    admit, begin, complete = Guard.admit, Connection._start, Connection.on_response_complete
+
+    def hold_up(guard: Guard, *of: Any) -> bool | None:  # noqa: ANN401 - passed on
+        if is_awaited.is_set():
+            is_awaited.clear()
+            assert gate.wait(PATIENCE_S)
+        return admit(guard, *of)
+
+    def note_begin(connection: Connection, *of: Any) -> None:  # noqa: ANN401 - passed on
+        begun.append(connection.cycle.scope["path"])
+        begin(connection, *of)
+
+    def note_end(connection: Connection) -> None:
+        if gate.is_set() and connection.cycle.scope["path"] == "/healthz":
+            begun_before.append(begun.count("/v1/classify"))
+        complete(connection)
+
+    monkeypatch.setattr(Guard, "admit", hold_up)
+    monkeypatch.setattr(Connection, "_start", note_begin)
+    monkeypatch.setattr(Connection, "on_response_complete", note_end)
+    with live_server(GatedDetector()) as address, contextlib.ExitStack() as stack:
+        is_awaited.set()
+        for _ in range(40):
+            stack.enter_context(connected(address)).sendall(HEAD + b"Content-Length: 9\r\n\r\nabc")
+        check = stack.enter_context(connected(address))
+        check.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        gate.set()
+        assert check.recv(10_000).startswith(b"HTTP/1.1 200 ")
+        wait_until(lambda: bool(begun_before))
+    assert begun_before[0] <= 4
 
 
 def test_there_are_no_more_connections_than_the_process_may_have_files(monkeypatch: pytest.MonkeyPatch) -> None:
