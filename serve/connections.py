@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
+import httptools
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -42,7 +43,7 @@ class Connection(HttpToolsProtocol):
         super().connection_made(transport)
         self.since_s = self._unsent_since_s = self.guard.clock()
         self._awaited, self._heard, self._in_head, self._too_large = True, False, False, False
-        self._in_message = self._has_moved_on = False
+        self._in_message = self._has_moved_on = self._is_deaf = False
         self._head_bytes = self._trailer_bytes = self._unsent_bytes = 0
         self._placed = self.guard.admit(self, self.client[0] if self.client else "")
         self.guard.watch()
@@ -58,11 +59,14 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Count what belongs to no body, and see when a head begins."""
+        if self._is_deaf:
+            return
         self._heard = True
         if self._is_free and not self._awaited:
             self._awaited, self.since_s = True, self.guard.clock()
         self._has_moved_on = False
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        self._parse(data)
         if self._in_message and not self._has_moved_on:  # all of it is one head, or what stands around a body's chunks
             self._head_bytes += len(data)
             if self._head_bytes > self.guard.bounds.head_bytes:
@@ -86,10 +90,18 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """A head is whole."""
         self._require(len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers))
+        if self._wants_upgrade:
+            return  # it is read again without that wish
+        http_1_0 = self.parser.get_http_version() == "1.0"
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or not (hosts or http_1_0):
+            raise _HostError
+        if http_1_0:
+            self.expect_100_continue = False
         self._in_head = self._awaited = False
         self._move_on()
         super().on_headers_complete()
-        if not self._placed:
+        if not self._placed or self.parser.should_upgrade():  # behind CONNECT comes no HTTP
             self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
@@ -99,6 +111,8 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """A request is whole."""
+        if self._wants_upgrade:
+            return
         self._in_message = False
         self._move_on()
         super().on_message_complete()
@@ -107,7 +121,7 @@ class Connection(HttpToolsProtocol):
         """Refuse what is no HTTP; where the parser was stopped for our sake, say why."""
         if self._too_large:
             self._refuse_head()
-        else:
+        elif not self._hear_no_more():
             super().send_400_response(msg)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
@@ -154,6 +168,35 @@ class Connection(HttpToolsProtocol):
         elif self._is_free and self._awaited and now_s - self.since_s >= self.guard.bounds.head_timeout_s:
             self.drop()
 
+    def _parse(self, data: bytes) -> None:
+        """Feed the parser.
+
+        It takes whatever follows a head with `Upgrade` for another protocol. There is none here, and who does not know
+        one goes on with HTTP (RFC 9110, 7.8): such a head is read again without that header, and what follows with it.
+        Java's HTTP client sends it with its first request, curl with `--http2`.
+        """
+        while data:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserError:
+                self.send_400_response("Invalid HTTP request received.")
+            except httptools.HttpParserUpgrade as upgrade:
+                if self._wants_upgrade:
+                    data = self._head_without_upgrade() + data[upgrade.args[0] :]
+                    self.parser = httptools.HttpRequestParser(self)
+                    continue
+                self._is_deaf = True
+            return
+
+    @property
+    def _wants_upgrade(self) -> bool:
+        return self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
+
+    def _head_without_upgrade(self) -> bytes:
+        line = b"%b %b HTTP/%b\r\n" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
+        kept = (b"%b: %b\r\n" % header for header in self.headers if header[0] != b"upgrade")
+        return line + b"".join(kept) + b"\r\n"
+
     @property
     def _is_free(self) -> bool:
         """Whether no request is being answered."""
@@ -167,7 +210,16 @@ class Connection(HttpToolsProtocol):
             self._too_large = True
             raise _HeadTooLargeError
 
+    def _hear_no_more(self) -> bool:
+        """Where a whole request waits for its answer, let that be the last one: no other is given in its place."""
+        if self._is_free or self.cycle.more_body:
+            return False
+        self._is_deaf, self.cycle.keep_alive = True, False
+        return True
+
     def _refuse_head(self) -> None:
+        if self._hear_no_more():
+            return
         # Nothing into the middle of an answer, and no second one to a request that has its own.
         may_answer = self._in_head if self._is_free else not self.cycle.response_started
         self._end(_HEAD_TOO_LARGE if may_answer else b"")
@@ -180,6 +232,10 @@ class Connection(HttpToolsProtocol):
 
 class _HeadTooLargeError(Exception):
     """Stops the parser."""
+
+
+class _HostError(Exception):
+    """Stops it too: there is no Host, or more than one, so that a proxy may go by another one than we do."""
 
 
 def guarded(guard: Guard) -> type[Connection]:

@@ -1,8 +1,9 @@
 """Connections without sockets, under a guard whose clock stands still."""
 
 import asyncio
+import functools
 from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from typing import Any, Final, ParamSpec
 
 from starlette.types import Receive, Scope, Send
 from uvicorn import Config
@@ -13,6 +14,7 @@ from hazardlens.serve.crowding import Bounds, Guard
 from hazardlens.serve.refusing import CROWDED
 
 GET: Final = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+P = ParamSpec("P")
 BOUNDS: Final = Bounds(connections=8, head_bytes=500, head_timeout_s=10, send_timeout_s=30)
 
 
@@ -112,16 +114,16 @@ async def answered() -> None:
         await asyncio.sleep(0)
 
 
-def in_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
+def in_loop(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
     """A test that is a coroutine."""
 
-    async def whole() -> None:
-        await test()
+    async def whole(*args: P.args, **kwargs: P.kwargs) -> None:
+        await test(*args, **kwargs)
         for _ in range(50):  # until all that waits has begun, so that it ends with the loop
             await asyncio.sleep(0)
 
-    def run() -> None:
-        asyncio.run(whole())
+    @functools.wraps(test)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        asyncio.run(whole(*args, **kwargs))
 
-    run.__name__ = test.__name__
     return run
