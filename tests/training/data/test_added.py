@@ -1,5 +1,6 @@
 """Labels that were looked for later, laid over a pool."""
 
+import csv
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from hazardlens.training.data.check import check_dataset
 from hazardlens.training.data.records import PhotoRecord, read_records
 from hazardlens.training.errors import DatasetInvalidError, DatasetMissingError
 from support.photo_pool import CLUTTER, PoolPhoto, write_pool
+from support.project import REPO
 
 HEADER = "photo,sha256,label,x_min,y_min,x_max,y_max"
 
@@ -105,3 +107,13 @@ def test_what_does_not_fit_the_pool_is_refused_and_nothing_is_written(
 def test_a_folder_that_is_there_stays_as_it_is(root: Path, tmp_path: Path) -> None:
     with pytest.raises(DatasetInvalidError, match="already"):
         write_with_added(root, [], root)
+
+
+def test_the_table_of_the_repository_names_photos_of_the_pool_that_do_not_test() -> None:
+    with (REPO / "datasets/training-pool.csv").open(encoding="utf-8", newline="") as stream:
+        pool = {f"photos/{Path(row['photo']).name}": row for row in csv.DictReader(stream)}
+    for each in read_added(REPO / "datasets/labels-added.csv"):
+        row = pool[each.photo]
+        assert row["sha256"] == each.sha256
+        assert row["split"] != "test", f"{each.photo} tests: nobody may choose its labels by looking at it"
+        assert each.label not in row["looked_for"].split()
