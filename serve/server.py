@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import gc
 import resource
 import signal
 import socket
@@ -44,6 +45,7 @@ def run(settings: Settings) -> int:
     settings = within_open_files(settings)
     address = address_at(settings.host, listener.getsockname()[1])
     config = server_config(create_app(settings, greet=partial(_invite, address)), settings)
+    _spare_what_stays()
     with listener:
         print(f"hazardlens listens on {address}", flush=True)  # noqa: T201
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -85,6 +87,15 @@ def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         timeout_keep_alive=settings.keep_alive_s,
         timeout_graceful_shutdown=settings.shutdown_grace_s,
     )
+
+
+def _spare_what_stays() -> None:
+    """Have Python's collector look no more at what is there already, most of it code that was imported.
+
+    A full collection holds up all threads, the event loop's too, and takes the longer the more objects there are.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _invite(address: str, services: Services) -> None:

@@ -30,6 +30,14 @@ sys.exit(run(load_settings()))
 """
 )
 
+SERVE_AND_COUNT: Final = """
+import gc, json
+from hazardlens.serve.server import run
+from hazardlens.serve.settings import load_settings
+run(load_settings())
+print(json.dumps({"looked_at": len(gc.get_objects()), "spared": gc.get_freeze_count()}))
+"""
+
 
 @pytest.fixture(scope="module")
 def bundle_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -142,6 +150,16 @@ def test_a_keyboard_interrupt_is_a_clean_end(tmp_path: Path, bundle_path: Path) 
         server.process.send_signal(signal.SIGINT)
         assert server.process.wait(PATIENCE_S) == 0
     assert "Traceback" not in server.log.read_text()
+
+
+def test_a_full_collection_looks_at_little_of_what_was_imported(tmp_path: Path, bundle_path: Path) -> None:
+    with server_process(tmp_path, SERVE_AND_COUNT, {"HAZARDLENS_BUNDLE_PATH": str(bundle_path)}) as server:
+        wait_until(lambda: status_of(server, "/readyz") == 200)
+        assert classify(server) == 200
+        server.process.send_signal(signal.SIGTERM)
+        told, _ = server.process.communicate(timeout=PATIENCE_S)
+    counts = json.loads(told.splitlines()[-1])
+    assert counts["looked_at"] * 4 < counts["spared"], counts
 
 
 def test_a_taken_port_is_one_line_and_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
