@@ -1,5 +1,6 @@
 """`/docs`: the OpenAPI document for people, by a Swagger UI served from here; no file comes from another host."""
 
+import asyncio
 from pathlib import Path
 from typing import Final
 
@@ -14,8 +15,11 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/openapi.json")
 async def openapi(request: Request) -> Response:
-    """The document."""
-    return JSONResponse(request.app.openapi())
+    """The document, made and written once: the event loop must not wait for that again and again."""
+    app: FastAPI = request.app
+    if not hasattr(app.state, "openapi_json"):
+        app.state.openapi_json = await asyncio.to_thread(lambda: bytes(JSONResponse(app.openapi()).body))
+    return Response(app.state.openapi_json, media_type="application/json")
 
 
 @router.get("/docs")
