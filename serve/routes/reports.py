@@ -183,7 +183,12 @@ def get_history(report_id: str, request: Request, services: Parts) -> Response:
     response_class=Response,
     responses={
         200: {"description": "The file.", "content": {"image/*": _PICTURE, "video/*": _PICTURE}},
-        206: {"description": "The range of a clip that was asked for.", "content": {"video/*": _PICTURE}},
+        206: {
+            "description": "The range of a clip that was asked for. What cannot be met gets the whole clip.",
+            "content": {"video/*": _PICTURE},
+            "headers": {"Content-Range": {"required": True, "schema": {"type": "string"}}},
+        },
+        304: {"description": "It is what `If-None-Match` says is known."},
         **problem_answers(*READ_CODES, "field_invalid", "media_missing", "media_store_unavailable"),
     },
     openapi_extra={"parameters": MEDIA_PARAMETERS},

@@ -10,7 +10,7 @@ import collections
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -31,7 +31,7 @@ from schemathesis.specs.openapi.checks import (
 _TESTS: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(_TESTS))
 
-from fuzz.subjects import ROLES, Subjects  # noqa: E402 - found only from here on
+from fuzz.subjects import CLIP, PARTS, ROLES, Subjects  # noqa: E402 - found only from here on
 from fuzz.uploads import SERVE, log_errors, wait_until_ready  # noqa: E402
 from hazardlens.serve.store.engine import Store  # noqa: E402
 from support.models import Models  # noqa: E402
@@ -48,7 +48,6 @@ socket.getaddrinfo = nowhere
 """
 """What is made up may be an address, to which the server must send nothing."""
 
-CLIP: Final = (_TESTS / "fuzz" / "seeds" / "video" / "h264.mp4").read_bytes()
 PHOTO: Final = jpeg()
 CHECKS: Final = (
     not_a_server_error,
@@ -61,6 +60,8 @@ _FORM: Final = "multipart/form-data"
 _MODES: Final = (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE)
 _PATIENCE_S: Final = 120.0
 _MOST_KEPT: Final = 5
+_MORE: Final = 4
+"""Times as many requests, where whole and part, right and wrong of both, are asked for."""
 
 
 @dataclass(slots=True)
@@ -121,21 +122,28 @@ class Fuzzer:
         return tally
 
     def _ask(self, operation: Any, role: str, mode: Any, tally: Tally) -> None:  # noqa: ANN401 - as above
-        @seed(self._seed)
+        in_parts = "206" in operation.definition.raw["responses"]
+
+        @seed(self._seed * len(ROLES) + ROLES.index(role))
         @settings(
-            max_examples=self._examples,
+            max_examples=self._examples * (_MORE if in_parts else 1),
             database=None,
             deadline=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )
-        @given(case=operation.as_strategy(generation_mode=mode), true_parts=st.integers(0, 2))
-        def check(case: Any, true_parts: int) -> None:  # noqa: ANN401 - as above
+        @given(
+            case=operation.as_strategy(generation_mode=mode),
+            true_parts=st.integers(0, 2),
+            part=st.one_of([st.sampled_from(some) for some in PARTS]) if in_parts else st.just({}),
+        )
+        def check(case: Any, true_parts: int, part: Mapping[str, str]) -> None:  # noqa: ANN401 - as above
             headers = self._subjects.headers_of(role)
             if true_parts > 0:
                 self._subjects.put_in_path(case, role)
             if true_parts > 1:
                 self._subjects.put_in_body(case, PHOTO)
+            case.headers.update(part)
             how = case.as_curl_command()
             try:
                 response = case.call(headers=headers, timeout=_PATIENCE_S)

@@ -1,8 +1,9 @@
 """Whom a fuzzer of the API asks as, and what there is to ask for, written into the server's database."""
 
 import base64
+import hashlib
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +21,8 @@ from hazardlens.serve.dispatch.targets import target_of
 from hazardlens.serve.reports.workflow import State
 from hazardlens.serve.store.blobs import FolderBlobs
 from hazardlens.serve.store.engine import Store
-from hazardlens.serve.store.tables import deliveries, login_failures
+from hazardlens.serve.store.media_tables import VIDEO
+from hazardlens.serve.store.tables import deliveries, login_failures, report_media
 from support.accounts import PASSWORD, person_in
 from support.dispatch import ROUTE, add_decided, enqueue, set_target
 from support.reports import add_report
@@ -29,6 +31,21 @@ NOBODY: Final = "nobody"
 KEY: Final = "key"
 ROLES: Final = (NOBODY, KEY, *(role.value for role in Role if role is not Role.PUBLIC))
 """Without credentials, with a key that may all that keys may, and an account of each role."""
+
+CLIP: Final = (Path(__file__).parent / "seeds" / "video" / "h264.mp4").read_bytes()
+_TAG: Final = f'"{hashlib.sha256(CLIP).hexdigest()}"'
+_RANGES: Final = ("bytes=0-99", "bytes=100-", "bytes=-10", "bytes=0-0", "bytes=0-999999999999999999")
+_NO_RANGES: Final = (
+    *("bytes=999999999999-", "bytes=-0", "bytes=0-1,5-9", "bytes=9-1", "bytes=0-99999999999999999999"),
+    *("bytes=", "bytes=-", "bytes=x-y", "bytes=0-\xb2", "bytes 0-9", "lines=0-9", ""),
+)
+PARTS: Final[tuple[Sequence[Mapping[str, str]], ...]] = (
+    ({},),
+    [*({"Range": asked} for asked in _RANGES), {"Range": _RANGES[0], "If-Range": _TAG}],
+    [*({"Range": asked} for asked in _NO_RANGES), *({"Range": _RANGES[0], "If-Range": tag} for tag in ('"other"', ""))],
+    [{"If-None-Match": tag} for tag in (_TAG, f'"other", {_TAG}', '"other"', "*")],
+)
+"""Headers that ask for all of `CLIP`, for a part, for what is no part of it, and for what has changed."""
 
 _CHANGED_ROUTE: Final = "property_manager"
 _HOURS: Final = 12.0
@@ -132,7 +149,17 @@ class Subjects:
             return add_report(self._store, self._blobs, at=now, **held)
         if path.endswith(("/reopen", "/resolution", "/reviews")):
             return add_decided(self._store, blobs=self._blobs, at=now)
-        return add_report(self._store, self._blobs, at=now)
+        report_id = add_report(self._store, self._blobs, at=now)
+        if path.endswith("/media/{n}") and next(self._numbers) % 3:  # only clips are sent in part
+            self._make_clip(report_id)
+        return report_id
+
+    def _make_clip(self, report_id: str) -> None:
+        """Let a report have a clip in place of its photo."""
+        name = self._blobs.put(CLIP)
+        row = {"kind": VIDEO, "media_type": "video/mp4", "sha256": name, "preview_sha256": name}
+        with self._store.write() as connection:
+            connection.execute(update(report_media).where(report_media.c.report_id == report_id).values(row))
 
     def _new_key(self) -> tuple[str, str]:
         act = Act(SYSTEM, datetime.now(UTC))

@@ -54,6 +54,13 @@ def test_all_parameters_are_there(document: dict[str, Any]) -> None:
     assert [parameter["name"] for parameter in media] == ["report_id", "n", "form"]
 
 
+def test_a_part_of_a_file_and_one_that_is_known_are_told(document: dict[str, Any]) -> None:
+    answers = document["paths"][f"{REPORTS}/{{report_id}}/media/{{n}}"]["get"]["responses"]
+    assert answers["206"]["headers"]["Content-Range"]["required"] is True
+    assert "content" not in answers["304"]
+    assert "416" not in answers  # what cannot be met is answered with the whole file
+
+
 @pytest.mark.parametrize(
     "path", ["", "/{report_id}", "/{report_id}/work", "/{report_id}/history", "/{report_id}/media/{n}"]
 )
