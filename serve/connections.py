@@ -45,6 +45,7 @@ class Connection(HttpToolsProtocol):
         self._awaited, self._heard, self._in_head, self._too_large = True, False, False, False
         self._in_message = self._has_moved_on = self._is_deaf = False
         self._head_bytes = self._trailer_bytes = self._unsent_bytes = 0
+        self._at_work: RequestResponseCycle | None = None
         self._placed = self.guard.admit(self, self.client[0] if self.client else "")
         self.guard.watch()
         if self._placed is None:
@@ -53,8 +54,11 @@ class Connection(HttpToolsProtocol):
             self.app = _crowded(self.app)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """It is gone."""
+        """It is gone; so is who waits for the request at work, of which uvicorn tells only the newest of several."""
         self.guard.forget(self)
+        if self._at_work is not None and not self._at_work.response_complete:
+            self._at_work.disconnected = True
+            self._at_work.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -125,6 +129,7 @@ class Connection(HttpToolsProtocol):
             super().send_400_response(msg)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._at_work = cycle
         start = partial(self._start, cycle, app)
         if cycle.scope["path"] in HEALTH_PATHS:
             start()

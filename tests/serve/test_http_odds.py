@@ -63,6 +63,17 @@ async def test_a_whole_request_gets_its_own_answer_whatever_follows_it(junk: byt
 
 
 @in_loop
+@pytest.mark.parametrize("in_a_row", [1, 2, 3])
+async def test_nothing_is_written_to_a_client_that_is_gone(in_a_row: int) -> None:
+    server = WiredServer()
+    connection, wire = server.connect()
+    connection.data_received(GET * in_a_row)
+    connection.connection_lost(ConnectionResetError())
+    await answered()
+    assert (wire.written, server.tasks) == (b"", 0)
+
+
+@in_loop
 @pytest.mark.parametrize(
     ("head", "status"),
     [
