@@ -18,6 +18,7 @@ from hazardlens.serve.crowding import Guard
 from hazardlens.serve.refusing import CROWDED, HEALTH_PATHS, RETRY_AFTER_S
 
 _SURELY_SLOW_S: Final = 1.0
+_MOST_AHEAD: Final = 64
 _HEAD_TIMEOUT: Final = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 _HEAD_TOO_LARGE: Final = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
@@ -78,6 +79,8 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """The first byte of a head."""
+        if len(self.pipeline) >= _MOST_AHEAD:  # each takes memory and a moment of the loop before any is answered
+            raise _TooFarAheadError
         self._in_message = self._in_head = True
         self._trailer_bytes = 0
         self._move_on()
@@ -237,6 +240,10 @@ class Connection(HttpToolsProtocol):
 
 class _HeadTooLargeError(Exception):
     """Stops the parser."""
+
+
+class _TooFarAheadError(Exception):
+    """Stops it too: as many requests of this connection wait as may; they are answered, and it ends."""
 
 
 class _HostError(Exception):

@@ -63,6 +63,20 @@ async def test_a_whole_request_gets_its_own_answer_whatever_follows_it(junk: byt
 
 
 @in_loop
+@pytest.mark.parametrize(("in_a_row", "answers"), [(65, 65), (66, 65), (5000, 65)])
+async def test_who_sends_many_requests_ahead_gets_the_first_answered(in_a_row: int, answers: int) -> None:
+    connection, wire = WiredServer().connect()
+    for _ in range(2):
+        connection.data_received(GET * (in_a_row // 2))
+    connection.data_received(GET * (in_a_row % 2))
+    assert len(connection.pipeline) <= 64
+    while wire.written.count(b"placed") < answers:
+        await answered()
+    await answered()
+    assert (wire.written.count(b"placed"), wire.closed) == (answers, in_a_row > 65)
+
+
+@in_loop
 @pytest.mark.parametrize("in_a_row", [1, 2, 3])
 async def test_nothing_is_written_to_a_client_that_is_gone(in_a_row: int) -> None:
     server = WiredServer()
