@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 import httpx2
+from sqlalchemy import delete
 
 from hazardlens.serve.access.roles import Role
 from hazardlens.serve.store.engine import Store
+from hazardlens.serve.store.tables import login_failures
 from support.accounts import PASSWORD, person_in
 from support.command_line import command
 
@@ -111,6 +113,11 @@ class Plug:
     def store(self) -> Store:
         """The server's database, from outside."""
         return Store(self.environ.get("HAZARDLENS_DATABASE_URL") or f"sqlite:///{self.folder / 'hazardlens.sqlite3'}")
+
+    def forget_sign_ins(self) -> None:
+        """Forget failed sign-ins, which those count as that were cut off: after some thirty an address has to wait."""
+        with contextlib.closing(self.store()) as store, store.write() as connection:
+            connection.execute(delete(login_failures))
 
     def pull(self) -> None:
         """Kill the server, which gets no chance to tidy up."""

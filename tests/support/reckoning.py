@@ -30,6 +30,7 @@ class Ledger:
         undecided: reports whose review was sent and never answered: they may be decided or not.
         refused: (status, code) -> how often reports were answered so.
         impolite: 503 without a word of when to come back.
+        seen: keys and ids that a reckoning has found as they were acknowledged.
     """
 
     sent: dict[str, bytes] = field(default_factory=dict)
@@ -38,6 +39,7 @@ class Ledger:
     undecided: set[str] = field(default_factory=set)
     refused: Counter[tuple[int, str]] = field(default_factory=Counter)
     impolite: int = 0
+    seen: set[str] = field(default_factory=set)
 
 
 def send_report(plug: Plug, ledger: Ledger, key: str) -> None:
@@ -156,8 +158,13 @@ def run_until_pulled(plug: Plug, ledger: Ledger, *, moment: int, photo: bytes, d
         worker.join()
 
 
-def reckon(plug: Plug, ledger: Ledger) -> None:
+def reckon(plug: Plug, ledger: Ledger, *, again: bool = True) -> None:
     """See that all that was acknowledged is there, once; then send again what was not, and see that it is there once.
+
+    Args:
+        plug: the server, running.
+        ledger: what it acknowledged.
+        again: look once more at the photos and histories that an earlier reckoning has seen; rows are counted anyway.
 
     Raises:
         AssertionError: something is missing, doubled or changed.
@@ -165,15 +172,20 @@ def reckon(plug: Plug, ledger: Ledger) -> None:
     insist(plug, ledger)
     with signed_in(plug) as client:
         for key, report_id in ledger.acknowledged.items():
+            if key in ledger.seen and not again:
+                continue
             report = client.get(f"/v1/reports/{report_id}").raise_for_status().json()
             assert report["external_id"] == key
             original = client.get(f"/v1/reports/{report_id}/media/0", params={"form": "original"}).raise_for_status()
             assert hashlib.sha256(original.content).digest() == hashlib.sha256(ledger.sent[key]).digest()
         for report_id, verdict in ledger.decided.items():
+            if report_id in ledger.seen and not again:
+                continue
             report = client.get(f"/v1/reports/{report_id}").raise_for_status().json()
             events = client.get(f"/v1/reports/{report_id}/history").raise_for_status().json()["events"]
             assert report["verdict"] == verdict
             assert [event["action"] for event in events].count(verdict) == 1
+    ledger.seen |= set(ledger.acknowledged) | set(ledger.decided)
     with contextlib.closing(plug.store()) as store, store.read() as connection:
         if store.is_sqlite:
             assert connection.execute(text("PRAGMA integrity_check")).scalars().all() == ["ok"]
