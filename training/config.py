@@ -42,7 +42,7 @@ class MixConfig(_Section):
 
     Attributes:
         real: share of real photos; an epoch is as long as it takes to draw them all by their weights.
-        epoch_photos: pictures of an epoch instead, so that runs on other photos or with other shares learn from as many.
+        epoch_photos: pictures of an epoch instead, so that runs on other photos or by other shares learn from as many.
         rendered: share of rendered photos.
         composed: share of scenes composed of real photos and parts.
         rendered_val: share of the rendered scenes that validate instead, all shots of a scene together.
