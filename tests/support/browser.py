@@ -78,8 +78,9 @@ def watched_page(browser: Browser, address: str, *, path: str = "", **options: A
         page.goto(f"{address}{path}")
         page.wait_for_selector("html[data-ready]")
         yield page
-        assert page.evaluate("window.violations") == []
-        assert broken == []
+        violations = page.evaluate("window.violations")
+        assert violations == [], violations
+        assert broken == [], broken
         assert [url for url in asked if not url.startswith((f"{address}/", f"blob:{address}/", "data:"))] == []
     finally:
         context.close()
