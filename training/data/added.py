@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
+from hazardlens.model.boxes import xyxy_to_cxcywh
 from hazardlens.training.data.records import PhotoRecord, label_path, read_labels, read_records
 from hazardlens.training.errors import DatasetInvalidError, DatasetMissingError
 
@@ -125,8 +128,7 @@ def _check(added: AddedLabel, names: Sequence[str], records: Mapping[str, PhotoR
 
 
 def _line(added: AddedLabel, names: Sequence[str], box: Corners) -> str:
-    x_min, y_min, x_max, y_max = box
-    sides = ((x_min + x_max) / 2, (y_min + y_max) / 2, x_max - x_min, y_max - y_min)
+    (sides,) = xyxy_to_cxcywh(np.array([box], np.float32))
     return f"{names.index(added.label)} {' '.join(f'{side:.5f}' for side in sides)}"
 
 
