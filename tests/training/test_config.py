@@ -69,8 +69,7 @@ def test_the_configurations_that_ship_are_valid(repo: Path) -> None:
     configs = [read_config(path) for path in shipped]
     names = ["-".join(path.relative_to(folder).with_suffix("").parts) for path in shipped]
 
-    of_the_model_before = {"onward": "hazards"}  # makes a further version of it
-    assert [config.name for config in configs] == [of_the_model_before.get(name, name) for name in names]
+    assert [config.name for config in configs] == names
     made_later = {"retrain"}  # its split comes with the dataset version
     assert {config.name for config in configs if not config.split.is_file()} == made_later
 

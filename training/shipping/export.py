@@ -23,10 +23,11 @@ from hazardlens.training.measuring.predict import judge
 from hazardlens.training.measuring.thresholds import Goal
 from hazardlens.training.networks.network import Network
 from hazardlens.training.networks.torch_detector import TorchDetector
-from hazardlens.training.shipping.blends import best_blend
+from hazardlens.training.shipping.blends import OtherEnd, best_blend, from_beside, from_start
 from hazardlens.training.shipping.card import CardFacts, model_card
 from hazardlens.training.shipping.drafting import (
     LICENCE,
+    FinishedRun,
     descend,
     draft_of,
     labels_of,
@@ -92,6 +93,7 @@ def export_run(  # noqa: PLR0913 - all but the first three may be left out
     remarks: Sequence[str] = (),
     parent: Manifest | None = None,
     start: BundleStart | None = None,
+    beside: Path | None = None,
     hazards: Mapping[str, Category | None] | None = None,
     now: datetime | None = None,
     advance: Advance | None = None,
@@ -111,6 +113,7 @@ def export_run(  # noqa: PLR0913 - all but the first three may be left out
         remarks: sentences for the card on what the figures do not say.
         parent: of the bundle that the run started from; what validation photos cannot teach is taken from it.
         start: what the run started from, to go only as far from it as validation photos say is best.
+        beside: folder of another run from the same weights, to end between the two likewise; not with `start`.
         hazards: what labels stand for, where the taxonomy does not know it.
         now: when it is made.
         advance: told after each photo.
@@ -119,7 +122,8 @@ def export_run(  # noqa: PLR0913 - all but the first three may be left out
     Raises:
         RunError: the run was trained on another split, or does not say on which.
         WeightsError: it has no finished network.
-        ExportError: the graph breaks a rule, or does not answer as the network does.
+        ExportError: the graph breaks a rule, or does not answer as the network does; `start` or `beside` is not what
+            it is said to be.
         BundleError: the bundle would not be valid.
     """
     made, wishes = now or datetime.now(UTC), wishes or Wishes()
@@ -132,8 +136,9 @@ def export_run(  # noqa: PLR0913 - all but the first three may be left out
     if source.description.get("rendered") and not (rendered or composed):
         say("the run saw made scenes, none are given here: hazards that few real photos show will abstain")
     material = _material(photos, rendered, source.rendered_val, composed, wishes)
-    if start is not None:
-        network, blend = best_blend(start, source, draft, material, effort=wishes.effort, say=say)
+    other = _other_end(source, photos, start, beside)
+    if other is not None:
+        network, blend = best_blend(other, source, draft, material, effort=wishes.effort, say=say)
         remarks = [*remarks, blend.remark]
         training = draft.training.model_copy(update={"config": draft.training.config | blend.config})
         draft = draft.model_copy(update={"training": training})
@@ -158,6 +163,15 @@ def export_run(  # noqa: PLR0913 - all but the first three may be left out
     )
     floats = variant.float_content if variant.weights == "int8" else None
     return write_bundle(out, onnx_bytes=variant.content, card=model_card(facts), draft=draft, float_bytes=floats)
+
+
+def _other_end(
+    source: FinishedRun, photos: LabelledSplit, start: BundleStart | None, beside: Path | None
+) -> OtherEnd | None:
+    """What the run's weights are blended with, if with anything."""
+    if start is not None:
+        return from_start(start, source)
+    return None if beside is None else from_beside(read_run(beside, photos), source)
 
 
 def _day(moment: datetime) -> str:

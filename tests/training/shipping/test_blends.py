@@ -1,4 +1,4 @@
-"""A run's weights go as far from those it started from as validation photos say."""
+"""A run's weights go as far from those it started from, or from a run beside it, as validation photos say."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ from hazardlens.training.networks.graph import to_network
 from hazardlens.training.networks.network import Network
 from hazardlens.training.shipping import blends
 from hazardlens.training.shipping.accuracy import LabelAccuracy
-from hazardlens.training.shipping.blends import SHARES
+from hazardlens.training.shipping.blends import SHARES, SHARES_BESIDE
 from hazardlens.training.shipping.export import Wishes, export_run
 from support.finished_run import write_run
 from support.lively_network import lively_network
@@ -77,3 +77,49 @@ def test_a_run_that_started_from_something_else_is_refused(
     with pytest.raises(ExportError, match=f"started from {named}, not from the hazardlens-yolo11n-lively 1"):
         export_run(run, tmp_path / "bundle", plenty, wishes=QUICK, start=start)
     assert not (tmp_path / "bundle").exists()
+
+
+def test_two_runs_from_the_same_weights_are_averaged(
+    tmp_path: Path, plenty: LabelledSplit, tuned: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = iter([0.2, 0.3, 0.6, 0.5, 0.4])
+    monkeypatch.setattr(blends, "accuracy", lambda *_: [LabelAccuracy("stacked_clutter", next(values), 1.0, False)])
+    run = write_run(tmp_path / "run", tuned, plenty)
+    beside = write_run(tmp_path / "beside", lively_network(), plenty)
+    bundle = export_run(run, tmp_path / "bundle", plenty, version="2", wishes=QUICK, beside=beside)
+    name = json.loads((beside / "run.json").read_text("utf-8"))["config"]["name"]
+    assert bundle.manifest.training.config["blend"] == {"beside": name, "share": 0.5}
+    card = (tmp_path / "bundle/MODEL_CARD.md").read_text("utf-8")
+    assert f"0.5 of the way from those of `{name}`, a run from the same weights, to where the training ended." in card
+    expected = blended(lively_network(), tuned, 0.5).module.state_dict()
+    for key, tensor in to_network(bundle.onnx_bytes).module.state_dict().items():
+        torch.testing.assert_close(tensor, expected[key])
+
+
+def test_two_runs_are_measured_alone_as_well(tmp_path: Path, plenty: LabelledSplit, tuned: Network) -> None:
+    lines: list[str] = []
+    run = write_run(tmp_path / "run", tuned, plenty)
+    beside = write_run(tmp_path / "beside", lively_network(), plenty)
+    export_run(run, tmp_path / "bundle", plenty, version="2", wishes=QUICK, beside=beside, say=lines.append)
+    told = [line.split()[0] for line in lines if " of the way from " in line]
+    assert told == [f"{share:g}" for share in SHARES_BESIDE]
+    assert {"0", "1"} <= set(told)
+
+
+def test_runs_from_different_weights_are_not_averaged(
+    tmp_path: Path, plenty: LabelledSplit, start: BundleStart, tuned: Network
+) -> None:
+    run = write_run(tmp_path / "run", tuned, plenty, base=start.bundle.sha256)
+    beside = write_run(tmp_path / "beside", lively_network(), plenty)
+    with pytest.raises(ExportError, match="they do not blend"):
+        export_run(run, tmp_path / "bundle", plenty, wishes=QUICK, beside=beside)
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_runs_of_different_labels_are_not_averaged(tmp_path: Path, plenty: LabelledSplit, tuned: Network) -> None:
+    run = write_run(tmp_path / "run", tuned, plenty)
+    other = lively_network()
+    renamed = Network(other.module, other.info.model_copy(update={"labels": ("manhole_ok", *other.labels[1:])}))
+    beside = write_run(tmp_path / "beside", renamed, plenty)
+    with pytest.raises(ExportError, match="the labels of the run and of lively differ"):
+        export_run(run, tmp_path / "bundle", plenty, wishes=QUICK, beside=beside)
