@@ -15,7 +15,6 @@ from hazardlens.model.manifest import Basis
 from hazardlens.training.measuring.calibrate import (
     BLIND_RULE,
     BLIND_THRESHOLD,
-    FEW_BOXES_RANGE,
     MIN_HARMLESS,
     Threshold,
     hazard_scores,
@@ -102,9 +101,9 @@ def evidence_for(
 def lowest_that_meets(evidence: Evidence, goal: Goal) -> float | None:
     """The lowest score that meets the goal, which finds the most; None where none does."""
     candidates = np.unique(np.concatenate([evidence.real.scores, evidence.made.scores]))
-    for score in candidates[candidates > 0].tolist():
-        if evidence.meets(goal, score):
-            return _just_below(score)
+    for threshold in map(_just_below, candidates.tolist()):
+        if threshold > 0 and evidence.meets(goal, threshold):
+            return threshold
     return None
 
 
@@ -150,9 +149,9 @@ def _label_threshold(photos: Sequence[JudgedPhoto], label: str, evidence: Eviden
     if met is not None:
         threshold = Threshold(_clamped(met, LOWEST), f"{goal} {origin}")
     elif evidence.harmless >= MIN_HARMLESS:
-        quiet = _quiet(evidence, goal)
-        rule = f"at most {goal.max_alarms:g} alarms per 100 of {evidence.harmless} validation photos without it"
-        threshold = Threshold(_clamped(quiet, FEW_BOXES_RANGE[0]), f"{rule}; no score is right often enough")
+        quiet = max(_quiet(part, goal) for part in (evidence.real, evidence.made))
+        rule = f"no score is right often enough: at most {goal.max_alarms:g} alarms per 100 {origin} without it"
+        threshold = Threshold(_clamped(quiet, BLIND_THRESHOLD), f"{rule}, and at least {BLIND_THRESHOLD:g}")
     else:
         return Threshold(BLIND_THRESHOLD, BLIND_RULE)
     best = label_best_f1(photos, label)
@@ -161,9 +160,9 @@ def _label_threshold(photos: Sequence[JudgedPhoto], label: str, evidence: Eviden
     return threshold
 
 
-def _quiet(evidence: Evidence, goal: Goal) -> float:
-    """The lowest score with few enough alarms."""
-    harmless = np.sort(evidence.real.scores[~evidence.real.positive])[::-1]
+def _quiet(photos: PhotoScores, goal: Goal) -> float:
+    """The lowest score with few enough alarms on photos without the hazard."""
+    harmless = np.sort(photos.scores[~photos.positive])[::-1]
     allowed = int(goal.max_alarms * len(harmless) / 100)
     return float(harmless[allowed]) + _STEP if allowed < len(harmless) else 0.0
 

@@ -169,7 +169,7 @@ def test_what_validation_cannot_teach_is_taken_from_the_parent() -> None:
     assert filled.values == {
         "stacked_clutter": taught.values["stacked_clutter"],
         "manhole_open": 0.33,
-        "kitchen_dirty": 0.25,
+        "kitchen_dirty": BLIND_THRESHOLD,
     }
     assert filled.thresholds["manhole_open"].rule == "as in 7: too few validation photos"
     curves = {curve.hazard: curve for curve in filled.curves}

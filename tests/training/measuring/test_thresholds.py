@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from hazardlens.model.taxonomy import Category
 from hazardlens.training.measuring.calibrate import (
+    BLIND_THRESHOLD,
     CAUTIOUS_PROBABILITIES,
     MADE_CAP,
     MADE_WEIGHT,
@@ -81,6 +82,11 @@ def test_both_goals_hold_for_any_photos(rows: list[tuple[float, bool]], precisio
     assert 100 * fires[~positive].mean() <= max_alarms
 
 
+@pytest.mark.parametrize(("right", "wrong"), [(5e-7, 0.0), (0.5000005, 0.5000001)])
+def test_a_threshold_is_judged_as_it_is_rounded(right: float, wrong: float) -> None:
+    assert met([shows(right)] * 50 + [harmless(wrong)] * 50) is None
+
+
 def test_renders_stand_in_where_real_photos_are_too_few() -> None:
     curve = fit_curve([shows(0.8)] * 3 + [harmless(0.1)] * 60, HAZARD, renders(0.8))
     assert (curve.basis, curve.photos, curve.positives) == ("made", 63, 3)
@@ -151,6 +157,21 @@ def test_a_hazard_abstains_where_nothing_supports_a_threshold() -> None:
     assert "no score is right often enough" in found.thresholds["stacked_clutter"].rule
     assert found.thresholds["stacked_clutter"].value > 0.5
     assert found.alarms.alarms == 0
+
+
+def test_a_label_that_no_score_supports_is_listed_no_sooner_than_one_that_nothing_measured() -> None:
+    photos = [shows(0.1)] * 20 + [harmless(0.1)] * 60
+    found = calibrate(photos, ["stacked_clutter"])
+    assert found.values["stacked_clutter"] == BLIND_THRESHOLD
+    assert "no score is right often enough" in found.thresholds["stacked_clutter"].rule
+
+
+def test_made_harmless_scenes_keep_a_label_quiet_that_no_score_supports() -> None:
+    real = [harmless(0.01)] * 60
+    made = [*renders(0.6), *[harmless(0.7)] * 30, *[harmless(0.8)]]
+    found = calibrate(real, ["stacked_clutter"], stand_ins=made)
+    assert found.values["stacked_clutter"] == pytest.approx(0.8, abs=1e-3)
+    assert "on 60 validation photos and 61 made ones without it" in found.thresholds["stacked_clutter"].rule
 
 
 def test_a_hazard_that_stands_alone_says_from_where() -> None:
