@@ -150,7 +150,10 @@ def _label_threshold(photos: Sequence[JudgedPhoto], label: str, evidence: Eviden
         threshold = Threshold(_clamped(met, LOWEST), f"{goal} {origin}")
     elif evidence.harmless >= MIN_HARMLESS:
         quiet = max(_quiet(part, goal) for part in (evidence.real, evidence.made))
-        rule = f"no score is right often enough: at most {goal.max_alarms:g} alarms per 100 {origin} without it"
+        without = f"on {evidence.harmless} validation photos"
+        if len(evidence.made.scores):
+            without += f" and {int((~evidence.made.positive).sum())} made ones"
+        rule = f"no score is right often enough: at most {goal.max_alarms:g} alarms per 100 {without} without it"
         threshold = Threshold(_clamped(quiet, BLIND_THRESHOLD), f"{rule}, and at least {BLIND_THRESHOLD:g}")
     else:
         return Threshold(BLIND_THRESHOLD, BLIND_RULE)

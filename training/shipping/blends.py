@@ -1,11 +1,11 @@
 """Where between two sets of weights the exported ones lie, by accuracy on validation photos.
 
 The other end is the bundle that the run went on from, or a run beside it: another one from the same weights, which saw
-other photos or the same ones in other shares (Wortsman et al., Model soups, ICML 2022).
+the same photos in other shares or another order (Wortsman et al., Model soups, ICML 2022).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hazardlens.model.bundle import ManifestDraft
@@ -24,6 +24,9 @@ SHARES: Final = (0.3, 0.5, 0.7, 0.85, 1.0)
 SHARES_BESIDE: Final = (0.0, 0.3, 0.5, 0.7, 1.0)
 """Tried between two runs beside each other; 0 and 1 are the two themselves."""
 
+_SAME: Final = ("exclude_provenance", "train", "rendered")
+"""What two runs must have seen alike: the card tells it of one of them."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OtherEnd:
@@ -34,27 +37,27 @@ class OtherEnd:
         name: of the model and its version, or of the run.
         network: its weights.
         shares: to try.
+        run: what another run says of itself; empty for a bundle.
     """
 
     role: str
     name: str
     network: Network
     shares: tuple[float, ...]
+    run: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Blend:
     """How far it goes.
 
     Attributes:
-        role: what the other end is.
-        other: its name.
+        other: the other end.
         share: 0 would be the other end, 1 what the training ended with.
         ap50: by share, on validation photos.
     """
 
-    role: str
-    other: str
+    other: OtherEnd
     share: float
     ap50: dict[float, float]
 
@@ -62,16 +65,27 @@ class Blend:
     def remark(self) -> str:
         """A sentence for the card."""
         tried = ", ".join(f"{share:g}: {value:.3f}" for share, value in self.ap50.items())
-        other = f"`{self.other}`" if self.role == "start" else f"those of `{self.other}`, a run from the same weights,"
         return (
-            f"The weights lie {self.share:g} of the way from {other} to where the training ended. Mean AP50 on "
+            f"The weights lie {self.share:g} of the way from {self._from} to where the training ended. Mean AP50 on "
             f"validation photos by this share: {tried}."
         )
 
     @property
     def config(self) -> dict[str, Any]:
         """For the manifest."""
-        return {"blend": {self.role: self.other, "share": self.share}}
+        told: dict[str, Any] = {self.other.role: self.other.name, "share": self.share}
+        if self.other.run:
+            told["config"] = self.other.run["config"]
+        return {"blend": told}
+
+    @property
+    def _from(self) -> str:
+        name = f"`{self.other.name}`"
+        if self.other.role == "start":
+            return name
+        shares = ", ".join(f"{share:.0%} {kind}" for kind, share in self.other.run.get("shares", {}).items())
+        batches = f" (its batches: {shares})" if shares else ""
+        return f"those of {name}, a run from the same weights on the same photos{batches},"
 
 
 def from_start(start: BundleStart, source: FinishedRun) -> OtherEnd:
@@ -90,7 +104,8 @@ def from_beside(beside: FinishedRun, source: FinishedRun) -> OtherEnd:
     """Another run from the same weights.
 
     Raises:
-        ExportError: it started from other weights, or knows other labels.
+        ExportError: it started from other weights, knows other labels, or saw other photos, some of which the run's
+            validation may hold.
     """
     name = str(beside.description["config"]["name"])
     bases = [run.description["weights"] for run in (source, beside)]
@@ -98,7 +113,10 @@ def from_beside(beside: FinishedRun, source: FinishedRun) -> OtherEnd:
         raise ExportError(f"the run started from {bases[0]['name']}, {name} from {bases[1]['name']}: they do not blend")
     if beside.network.labels != source.network.labels:
         raise ExportError(f"the labels of the run and of {name} differ: they do not blend")
-    return OtherEnd("beside", name, beside.network, SHARES_BESIDE)
+    alike = all(source.description.get(key) == beside.description.get(key) for key in _SAME)
+    if not alike or source.rendered_val != beside.rendered_val:
+        raise ExportError(f"the run and {name} learnt from other photos: they do not blend")
+    return OtherEnd("beside", name, beside.network, SHARES_BESIDE, beside.description)
 
 
 def best_blend(
@@ -110,7 +128,7 @@ def best_blend(
     effort: Effort,
     say: Callable[[str], None],
 ) -> tuple[Network, Blend]:
-    """The network of the share with the highest accuracy.
+    """The network of the share with the highest accuracy; of equal ones, the one nearest to the run.
 
     Args:
         other: the other end.
@@ -131,5 +149,5 @@ def best_blend(
         found = accuracy(judge(detector, material.validation), judge(detector, made), detector.labels)
         ap50[share] = mean_ap50(found)
         say(f"{share:g} of the way from {other.name}: AP50 {ap50[share]:.3f}")
-    best = max(ap50, key=ap50.__getitem__)
-    return blended(other.network, source.network, best), Blend(other.role, other.name, best, ap50)
+    best = max(ap50, key=lambda share: (ap50[share], share))
+    return blended(other.network, source.network, best), Blend(other, best, ap50)

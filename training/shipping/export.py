@@ -14,6 +14,7 @@ from hazardlens.model.bundle import Bundle, Manifest, ManifestDraft, write_bundl
 from hazardlens.model.taxonomy import Category
 from hazardlens.training.data.records import PhotoRecord
 from hazardlens.training.data.rendered import RenderedSet, validates
+from hazardlens.training.errors import ExportError
 from hazardlens.training.fitting.unfold import BundleStart
 from hazardlens.training.measuring.candidates import Candidate, calibrate, label_hazards
 from hazardlens.training.measuring.evaluate import LabelledSplit
@@ -169,6 +170,8 @@ def _other_end(
     source: FinishedRun, photos: LabelledSplit, start: BundleStart | None, beside: Path | None
 ) -> OtherEnd | None:
     """What the run's weights are blended with, if with anything."""
+    if start is not None and beside is not None:
+        raise ExportError("a run is blended with its start or with a run beside it, not with both")
     if start is not None:
         return from_start(start, source)
     return None if beside is None else from_beside(read_run(beside, photos), source)

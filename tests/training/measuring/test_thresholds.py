@@ -19,7 +19,7 @@ from hazardlens.training.measuring.calibrate import (
 from hazardlens.training.measuring.candidates import calibrate
 from hazardlens.training.measuring.judged import JudgedPhoto
 from hazardlens.training.measuring.metrics import Subject
-from hazardlens.training.measuring.thresholds import Goal, evidence_for, lowest_that_meets
+from hazardlens.training.measuring.thresholds import Goal, evidence_for, hazard_thresholds, lowest_that_meets
 from support.judged_photos import HERE, LABELS, THERE, clutter, photo, seen
 
 HAZARD = Subject("stacked_clutter", "hazard", frozenset(["stacked_clutter"]), {"stacked_clutter": 0.0})
@@ -166,12 +166,19 @@ def test_a_label_that_no_score_supports_is_listed_no_sooner_than_one_that_nothin
     assert "no score is right often enough" in found.thresholds["stacked_clutter"].rule
 
 
-def test_made_harmless_scenes_keep_a_label_quiet_that_no_score_supports() -> None:
-    real = [harmless(0.01)] * 60
-    made = [*renders(0.6), *[harmless(0.7)] * 30, *[harmless(0.8)]]
-    found = calibrate(real, ["stacked_clutter"], stand_ins=made)
-    assert found.values["stacked_clutter"] == pytest.approx(0.8, abs=1e-3)
-    assert "on 60 validation photos and 61 made ones without it" in found.thresholds["stacked_clutter"].rule
+@pytest.mark.parametrize(
+    ("real_wrong", "made_wrong", "expected"),
+    [(0.01, 0.7, 0.7), (0.8, 0.7, 0.8), (0.01, 0.3, BLIND_THRESHOLD)],
+)
+def test_made_and_real_harmless_photos_keep_a_label_quiet_that_no_score_supports(
+    real_wrong: float, made_wrong: float, expected: float
+) -> None:
+    # Of 60 real and of 50 made ones, one may alarm: it scores 0.9.
+    real = [*[harmless(0.01)] * 55, *[harmless(real_wrong)] * 4, harmless(0.9)]
+    made = [*renders(0.2), *[harmless(0.01)] * 45, *[harmless(made_wrong)] * 4, harmless(0.9)]
+    ((threshold, _),) = hazard_thresholds(real, made, HAZARD, "made", Goal()).values()
+    assert threshold.value == pytest.approx(expected, abs=1e-3)
+    assert "on 60 validation photos and 50 made ones without it" in threshold.rule
 
 
 def test_a_hazard_that_stands_alone_says_from_where() -> None:

@@ -82,18 +82,30 @@ def test_a_run_that_started_from_something_else_is_refused(
 def test_two_runs_from_the_same_weights_are_averaged(
     tmp_path: Path, plenty: LabelledSplit, tuned: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    values = iter([0.2, 0.3, 0.6, 0.5, 0.4])
+    values = iter([0.2, 0.6, 0.5, 0.5, 0.4])
     monkeypatch.setattr(blends, "accuracy", lambda *_: [LabelAccuracy("stacked_clutter", next(values), 1.0, False)])
     run = write_run(tmp_path / "run", tuned, plenty)
-    beside = write_run(tmp_path / "beside", lively_network(), plenty)
+    shares = {"real": 0.4, "rendered": 0.36, "composed": 0.24}
+    beside = write_run(tmp_path / "beside", lively_network(), plenty, name="other", shares=shares)
     bundle = export_run(run, tmp_path / "bundle", plenty, version="2", wishes=QUICK, beside=beside)
-    name = json.loads((beside / "run.json").read_text("utf-8"))["config"]["name"]
-    assert bundle.manifest.training.config["blend"] == {"beside": name, "share": 0.5}
+    blend = {"beside": "other", "share": 0.3, "config": {"name": "other", "seed": 7}}
+    assert bundle.manifest.training.config["blend"] == blend
     card = (tmp_path / "bundle/MODEL_CARD.md").read_text("utf-8")
-    assert f"0.5 of the way from those of `{name}`, a run from the same weights, to where the training ended." in card
-    expected = blended(lively_network(), tuned, 0.5).module.state_dict()
+    batches = "(its batches: 40% real, 36% rendered, 24% composed)"
+    assert f"0.3 of the way from those of `other`, a run from the same weights on the same photos {batches}" in card
+    expected = blended(lively_network(), tuned, 0.3).module.state_dict()
     for key, tensor in to_network(bundle.onnx_bytes).module.state_dict().items():
         torch.testing.assert_close(tensor, expected[key])
+
+
+def test_where_all_shares_are_as_good_the_run_itself_ships(
+    tmp_path: Path, plenty: LabelledSplit, tuned: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blends, "accuracy", lambda *_: [LabelAccuracy("stacked_clutter", 0.5, 1.0, False)])
+    run = write_run(tmp_path / "run", tuned, plenty)
+    beside = write_run(tmp_path / "beside", lively_network(), plenty, name="other")
+    bundle = export_run(run, tmp_path / "bundle", plenty, version="2", wishes=QUICK, beside=beside)
+    assert bundle.manifest.training.config["blend"]["share"] == 1
 
 
 def test_two_runs_are_measured_alone_as_well(tmp_path: Path, plenty: LabelledSplit, tuned: Network) -> None:
@@ -123,3 +135,29 @@ def test_runs_of_different_labels_are_not_averaged(tmp_path: Path, plenty: Label
     beside = write_run(tmp_path / "beside", renamed, plenty)
     with pytest.raises(ExportError, match="the labels of the run and of lively differ"):
         export_run(run, tmp_path / "bundle", plenty, wishes=QUICK, beside=beside)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"exclude_provenance": ["unclear"]},
+        {"train": {"photos": 3, "boxes": {"stacked_clutter": 3}}},
+        {"rendered": [{"name": "covers"}]},
+        {"config": {"name": "other", "mix": {"rendered_val": 0.3}}},
+    ],
+)
+def test_runs_on_different_photos_are_not_averaged(
+    tmp_path: Path, plenty: LabelledSplit, tuned: Network, told: dict[str, object]
+) -> None:
+    run = write_run(tmp_path / "run", tuned, plenty)
+    beside = write_run(tmp_path / "beside", lively_network(), plenty, **told)
+    with pytest.raises(ExportError, match="learnt from other photos: they do not blend"):
+        export_run(run, tmp_path / "bundle", plenty, wishes=QUICK, beside=beside)
+
+
+def test_a_run_is_not_blended_with_two_others(
+    tmp_path: Path, plenty: LabelledSplit, start: BundleStart, tuned: Network
+) -> None:
+    run = write_run(tmp_path / "run", tuned, plenty, base=start.bundle.sha256)
+    with pytest.raises(ExportError, match="not with both"):
+        export_run(run, tmp_path / "bundle", plenty, wishes=QUICK, start=start, beside=run)
