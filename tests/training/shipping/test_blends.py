@@ -147,7 +147,7 @@ def test_runs_of_different_labels_are_not_averaged(tmp_path: Path, plenty: Label
     ],
 )
 def test_runs_on_different_photos_are_not_averaged(
-    tmp_path: Path, plenty: LabelledSplit, tuned: Network, told: dict[str, object]
+    tmp_path: Path, plenty: LabelledSplit, tuned: Network, told: dict[str, Any]
 ) -> None:
     run = write_run(tmp_path / "run", tuned, plenty)
     beside = write_run(tmp_path / "beside", lively_network(), plenty, **told)
