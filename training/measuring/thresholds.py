@@ -102,7 +102,7 @@ def lowest_that_meets(evidence: Evidence, goal: Goal) -> float | None:
     """The lowest score that meets the goal, which finds the most; None where none does."""
     candidates = np.unique(np.concatenate([evidence.real.scores, evidence.made.scores]))
     for threshold in map(_just_below, candidates.tolist()):
-        if threshold > 0 and evidence.meets(goal, threshold):
+        if evidence.meets(goal, threshold):
             return threshold
     return None
 
