@@ -165,8 +165,7 @@ def export(
                 rendered=sets,
                 composed=composed_records(photos.part("val"), ways, Path(folder)),
                 remarks=remark or (),
-                start=None if start is None else read_start(start),
-                beside=beside,
+                blend_with=beside if start is None else read_start(start),
                 advance=advance,
                 say=tell,
             )

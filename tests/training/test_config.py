@@ -82,6 +82,13 @@ def test_the_recipes_to_compare_differ_in_the_network_alone(repo: Path) -> None:
     assert same[0] == same[1] == same[2]
 
 
+def test_the_runs_that_are_averaged_differ_in_the_shares_alone(repo: Path) -> None:
+    one, other = (read_config(repo / "training" / "configs" / f"{name}.toml") for name in ("hazards", "hazards-beside"))
+    shares = {"real": one.mix.real, "rendered": one.mix.rendered, "composed": one.mix.composed}
+    assert one != other
+    assert other.model_copy(update={"name": one.name, "mix": other.mix.model_copy(update=shares)}) == one
+
+
 def test_shares_are_a_whole(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"mix: real, rendered and composed must add up to 1, found 0\.9"):
         _read(tmp_path, MINIMAL + "[mix]\nreal = 0.5\nrendered = 0.4\n")

@@ -143,16 +143,12 @@ def stands_from(
 
 def _label_threshold(photos: Sequence[JudgedPhoto], label: str, evidence: Evidence, goal: Goal) -> Threshold:
     met = lowest_that_meets(evidence, goal)
-    origin = f"on {len(evidence.real.scores)} validation photos"
-    if len(evidence.made.scores):
-        origin += f" and {len(evidence.made.scores)} made ones"
     if met is not None:
-        threshold = Threshold(_clamped(met, LOWEST), f"{goal} {origin}")
+        photos_seen = _counted(len(evidence.real.scores), len(evidence.made.scores))
+        threshold = Threshold(_clamped(met, LOWEST), f"{goal} {photos_seen}")
     elif evidence.harmless >= MIN_HARMLESS:
         quiet = max(_quiet(part, goal) for part in (evidence.real, evidence.made))
-        without = f"on {evidence.harmless} validation photos"
-        if len(evidence.made.scores):
-            without += f" and {int((~evidence.made.positive).sum())} made ones"
+        without = _counted(evidence.harmless, int((~evidence.made.positive).sum()))
         rule = f"no score is right often enough: at most {goal.max_alarms:g} alarms per 100 {without} without it"
         threshold = Threshold(_clamped(quiet, BLIND_THRESHOLD), f"{rule}, and at least {BLIND_THRESHOLD:g}")
     else:
@@ -161,6 +157,10 @@ def _label_threshold(photos: Sequence[JudgedPhoto], label: str, evidence: Eviden
     if best is not None and best.value > threshold.value:
         return Threshold(best.value, f"{best.rule}; {threshold.rule} already from {threshold.value:.2f}")
     return threshold
+
+
+def _counted(real: int, made: int) -> str:
+    return f"on {real} validation photos" + (f" and {made} made ones" if made else "")
 
 
 def _quiet(photos: PhotoScores, goal: Goal) -> float:

@@ -14,7 +14,6 @@ from hazardlens.model.bundle import Bundle, Manifest, ManifestDraft, write_bundl
 from hazardlens.model.taxonomy import Category
 from hazardlens.training.data.records import PhotoRecord
 from hazardlens.training.data.rendered import RenderedSet, validates
-from hazardlens.training.errors import ExportError
 from hazardlens.training.fitting.unfold import BundleStart
 from hazardlens.training.measuring.candidates import Candidate, calibrate, label_hazards
 from hazardlens.training.measuring.evaluate import LabelledSplit
@@ -93,8 +92,7 @@ def export_run(  # noqa: PLR0913 - all but the first three may be left out
     composed: Sequence[PhotoRecord] = (),
     remarks: Sequence[str] = (),
     parent: Manifest | None = None,
-    start: BundleStart | None = None,
-    beside: Path | None = None,
+    blend_with: BundleStart | Path | None = None,
     hazards: Mapping[str, Category | None] | None = None,
     now: datetime | None = None,
     advance: Advance | None = None,
@@ -113,8 +111,8 @@ def export_run(  # noqa: PLR0913 - all but the first three may be left out
         composed: scenes composed into validation photos, which help likewise.
         remarks: sentences for the card on what the figures do not say.
         parent: of the bundle that the run started from; what validation photos cannot teach is taken from it.
-        start: what the run started from, to go only as far from it as validation photos say is best.
-        beside: folder of another run from the same weights, to end between the two likewise; not with `start`.
+        blend_with: what the run started from, to go only as far from it as validation photos say is best; or the folder
+            of another run from the same weights, to end between the two likewise.
         hazards: what labels stand for, where the taxonomy does not know it.
         now: when it is made.
         advance: told after each photo.
@@ -123,8 +121,8 @@ def export_run(  # noqa: PLR0913 - all but the first three may be left out
     Raises:
         RunError: the run was trained on another split, or does not say on which.
         WeightsError: it has no finished network.
-        ExportError: the graph breaks a rule, or does not answer as the network does; `start` or `beside` is not what
-            it is said to be.
+        ExportError: the graph breaks a rule, or does not answer as the network does; `blend_with` does not fit
+            the run.
         BundleError: the bundle would not be valid.
     """
     made, wishes = now or datetime.now(UTC), wishes or Wishes()
@@ -137,9 +135,10 @@ def export_run(  # noqa: PLR0913 - all but the first three may be left out
     if source.description.get("rendered") and not (rendered or composed):
         say("the run saw made scenes, none are given here: hazards that few real photos show will abstain")
     material = _material(photos, rendered, source.rendered_val, composed, wishes)
-    other = _other_end(source, photos, start, beside)
-    if other is not None:
-        network, blend = best_blend(other, source, draft, material, effort=wishes.effort, say=say)
+    if blend_with is not None:
+        network, blend = best_blend(
+            _other_end(source, photos, blend_with), source, draft, material, effort=wishes.effort, say=say
+        )
         remarks = [*remarks, blend.remark]
         training = draft.training.model_copy(update={"config": draft.training.config | blend.config})
         draft = draft.model_copy(update={"training": training})
@@ -166,15 +165,10 @@ def export_run(  # noqa: PLR0913 - all but the first three may be left out
     return write_bundle(out, onnx_bytes=variant.content, card=model_card(facts), draft=draft, float_bytes=floats)
 
 
-def _other_end(
-    source: FinishedRun, photos: LabelledSplit, start: BundleStart | None, beside: Path | None
-) -> OtherEnd | None:
-    """What the run's weights are blended with, if with anything."""
-    if start is not None and beside is not None:
-        raise ExportError("a run is blended with its start or with a run beside it, not with both")
-    if start is not None:
-        return from_start(start, source)
-    return None if beside is None else from_beside(read_run(beside, photos), source)
+def _other_end(source: FinishedRun, photos: LabelledSplit, blend_with: BundleStart | Path) -> OtherEnd:
+    if isinstance(blend_with, BundleStart):
+        return from_start(blend_with, source)
+    return from_beside(read_run(blend_with, photos), source)
 
 
 def _day(moment: datetime) -> str:
