@@ -21,6 +21,7 @@ from hazardlens.training.measuring.evaluation import Evaluation, evaluate
 from hazardlens.training.measuring.judged import JudgedPhoto
 from hazardlens.training.measuring.predict import judge
 from hazardlens.training.measuring.thresholds import Goal
+from hazardlens.training.networks.graph import storable
 from hazardlens.training.networks.network import Network
 from hazardlens.training.networks.torch_detector import TorchDetector
 from hazardlens.training.shipping.blends import OtherEnd, best_blend, from_beside, from_start
@@ -142,6 +143,7 @@ def export_run(  # noqa: PLR0913 - all but the first three may be left out
         remarks = [*remarks, blend.remark]
         training = draft.training.model_copy(update={"config": draft.training.config | blend.config})
         draft = draft.model_copy(update={"training": training})
+    network = storable(network)
     variant, measured = _variant(network, draft, material, wishes, say)
     draft = variant.describe(draft)
     parity = _parity(resized(network, variant.size_px), variant, draft, material.validation)

@@ -16,6 +16,7 @@ from hazardlens.model.preprocess import letterbox
 from hazardlens.training.data.records import PhotoRecord
 from hazardlens.training.measuring.predict import judge
 from hazardlens.training.networks.graph import to_onnx
+from hazardlens.training.networks.halves import halved, widened
 from hazardlens.training.networks.network import Network
 from hazardlens.training.shipping.accuracy import accuracy, mean_ap50
 from hazardlens.training.shipping.quantize import Tensor, quantised
@@ -145,13 +146,13 @@ def make_variants(
     """
     variants = []
     for size_px in sizes_px:
-        content = to_onnx(resized(network, size_px), metadata)
+        content = halved(to_onnx(resized(network, size_px), metadata))
         variants.append(Variant(size_px, "float32", content, content))
         if int8:
             photos = spread(material.training, effort.calibration_photos)
             say(f"{size_px} px: taking the ranges of the 8-bit graph from {len(photos)} training photos")
-            small = quantised(content, (_tensor(record, size_px) for record in photos))
-            variants.append(Variant(size_px, "int8", small, content))
+            small = quantised(widened(content), (_tensor(record, size_px) for record in photos))
+            variants.append(Variant(size_px, "int8", halved(small), content))
     return variants
 
 

@@ -11,7 +11,7 @@ from hazardlens.training.errors import ExportError
 from hazardlens.training.fitting.unfold import BundleStart, read_start
 from hazardlens.training.measuring.evaluate import LabelledSplit
 from hazardlens.training.networks.blending import blended
-from hazardlens.training.networks.graph import to_network
+from hazardlens.training.networks.graph import storable, to_network
 from hazardlens.training.networks.network import Network
 from hazardlens.training.shipping import blends
 from hazardlens.training.shipping.accuracy import LabelAccuracy
@@ -64,7 +64,7 @@ def test_the_best_share_on_validation_photos_ships_and_the_card_says_so(
     assert "Mine." in card
     assert "The weights lie 0.7 of the way from `hazardlens-yolo11n-lively 1` to where the training ended." in card
     assert "0.3: 0.200, 0.5: 0.300, 0.7: 0.600, 0.85: 0.500, 1: 0.400." in card
-    expected = blended(start.network, tuned, 0.7).module.state_dict()
+    expected = storable(blended(start.network, tuned, 0.7)).module.state_dict()
     for name, tensor in to_network(bundle.onnx_bytes).module.state_dict().items():
         torch.testing.assert_close(tensor, expected[name])
 
@@ -100,7 +100,7 @@ def test_two_runs_from_the_same_weights_are_averaged(
     card = (tmp_path / "bundle/MODEL_CARD.md").read_text("utf-8")
     batches = "(its batches: 40% real, 36% rendered, 24% composed)"
     assert f"0.3 of the way from those of `other`, a run from the same weights on the same photos {batches}" in card
-    expected = blended(lively_network(), tuned, 0.3).module.state_dict()
+    expected = storable(blended(lively_network(), tuned, 0.3)).module.state_dict()
     for key, tensor in to_network(bundle.onnx_bytes).module.state_dict().items():
         torch.testing.assert_close(tensor, expected[key])
 

@@ -20,6 +20,7 @@ from hazardlens.training.data.splits import SplitConfig, make_split, write_split
 from hazardlens.training.errors import ExportError, RunError, WeightsError
 from hazardlens.training.fitting.unfold import read_start
 from hazardlens.training.measuring.evaluate import LabelledSplit, read_data
+from hazardlens.training.networks.graph import storable
 from hazardlens.training.networks.network import Network
 from hazardlens.training.networks.torch_detector import TorchDetector
 from hazardlens.training.shipping import variants
@@ -62,7 +63,7 @@ def test_a_run_becomes_a_bundle_that_answers_as_the_network(
     assert manifest.metrics.labels["exit_door"]["boxes"]["positive_photos"] == 1
     assert manifest.metrics.labels["manhole_open"]["in_model"] is False
     files = [record.path.read_bytes() for record in photos.records]
-    ours = TorchDetector.serving(network, manifest.output)
+    ours = TorchDetector.serving(storable(network), manifest.output)  # a tie between two boxes hangs on the last digit
     parity = compare(ours, OnnxDetector(bundle), files, floor=manifest.output.min_confidence)
     assert parity.boxes > 20
     assert parity.holds
