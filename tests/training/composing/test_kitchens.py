@@ -172,10 +172,10 @@ def test_boxes_that_touch_become_one() -> None:
     assert merged(near) == [(30.0, 30.0, 40.0, 40.0), (0.0, 0.0, 25.0, 30.5)]
 
 
-def test_only_photos_that_train_are_marked_or_cut_up() -> None:
+def test_no_test_photo_is_marked_and_only_training_photos_are_cut_up() -> None:
     manifest = json.loads((REPO / "datasets" / "split-v1.json").read_text("utf-8"))
-    used = [*marked(), *pests_cutouts.PHOTOS]
-    assert {manifest["photos"][photo]["split"] for photo in used} == {"train"}
+    assert {manifest["photos"][photo]["split"] for photo in marked()} == {"train", "val"}
+    assert {manifest["photos"][photo]["split"] for photo in pests_cutouts.PHOTOS} == {"train"}
 
 
 def test_the_list_of_compositions_names_each_once() -> None:
