@@ -106,6 +106,7 @@ class StageConfig(_Section):
         weight_decay: of AdamW.
         mosaic: probability that a picture is put together from four photos.
         close_mosaic: so many epochs at the end show single photos only.
+        freeze: instead of the run's own, in this stage.
     """
 
     size_px: int = Field(ge=32, le=1280, multiple_of=32)
@@ -117,6 +118,7 @@ class StageConfig(_Section):
     weight_decay: float = Field(default=0.0005, ge=0)
     mosaic: Share = 1.0
     close_mosaic: int = Field(default=0, ge=0)
+    freeze: int | None = Field(default=None, ge=0, le=20)
 
     @model_validator(mode="after")
     def _fits_in_the_epochs(self) -> Self:

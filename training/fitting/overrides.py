@@ -30,7 +30,7 @@ def overrides(config: TrainConfig, stage: StageConfig, folder: Path) -> dict[str
         "warmup_bias_lr": 0.0,
         "patience": stage.epochs + 1,  # the stage runs to its end; the best epoch is kept
         "seed": config.seed,
-        "freeze": config.freeze,
+        "freeze": config.freeze if stage.freeze is None else stage.freeze,
         "deterministic": False,  # nothing on a CPU needs it, and on a GPU it costs half the speed
         "amp": False,  # the network chooses its own type, see PartialDetectionModel
         "device": "0" if torch.cuda.is_available() else "cpu",

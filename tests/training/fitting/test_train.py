@@ -172,3 +172,28 @@ def test_a_provenance_can_be_left_out(tiny: TinyRun, tmp_path: Path) -> None:
             weights=tiny.weights,
             out=tmp_path / "run",
         )
+
+
+def test_a_stage_may_freeze_other_layers_than_the_run(tmp_path: Path) -> None:
+    tiny = make_tiny_run(tmp_path, epochs=1)
+    config = read_config(tiny.config)
+    last = config.stages[1].model_copy(update={"freeze": 20})
+    config = config.model_copy(update={"freeze": 2, "stages": (config.stages[0], last)})
+    train(config, sources=Sources(tiny.data), weights=tiny.weights, out=tmp_path / "run", report=lambda _line: None)
+    start, one, two = (
+        load_file(path)
+        for path in (
+            tiny.weights,
+            *(tmp_path / "run" / f"stage-{stage}" / "best" / "weights.safetensors" for stage in ("1-64", "2-96")),
+        )
+    )
+
+    def moved(before: dict[str, torch.Tensor], after: dict[str, torch.Tensor]) -> set[int]:
+        return {
+            int(name.split(".")[1])
+            for name, tensor in after.items()
+            if name.endswith("conv.weight") and not torch.equal(tensor, before[name])
+        }
+
+    assert min(moved(start, one)) == 2
+    assert min(moved(one, two)) == 20
