@@ -12,6 +12,7 @@ from hazardlens.model.taxonomy import Category
 from hazardlens.training.data.records import PhotoRecord
 from hazardlens.training.fitting.material import Sources
 from hazardlens.training.fitting.runs import RUN_FILE, train
+from hazardlens.training.fitting.unfold import read_start
 from hazardlens.training.measuring.candidates import from_bundle
 from hazardlens.training.measuring.changes import HazardChange, compare_models
 from hazardlens.training.measuring.curves import RESAMPLES
@@ -33,6 +34,7 @@ from hazardlens.training.retraining.plan import (
     remember_dataset,
 )
 from hazardlens.training.retraining.version import SPLIT_FILE
+from hazardlens.training.shipping.accuracy import can_judge
 from hazardlens.training.shipping.export import Wishes, export_run
 from hazardlens.training.shipping.gate import REPORT_FILE, GateReport, ModelId, judge_changes
 
@@ -119,18 +121,24 @@ def _export(plan: Plan, built: BuiltVersion, report: Report, advance: Advance | 
         f"Retrained from {plan.parent.name} {plan.parent.version} on dataset version {built.version.name}, of which "
         f"{reviewed} photos come from reviewed reports: these are not openly licensed and not public."
     )
+    photos = LabelledSplit(built.records, built.manifest)
+    blends = can_judge(photos.part("val"), [label.name for label in plan.parent.labels])
+    if not blends:
+        report("too few validation boxes to blend with the bundle in service: the end of the training is exported")
     return export_run(
         plan.request.out / RUN_FOLDER,
         folder,
-        LabelledSplit(built.records, built.manifest),
+        photos,
         name=plan.parent.name,
         version=version,
         remarks=[remark],
         parent=plan.parent,
+        blend_with=read_start(plan.request.bundle) if blends else None,
         hazards=_hazards(plan),
         wishes=Wishes(int8=plan.parent.weights == "int8"),
         now=plan.started,
         advance=advance,
+        say=report,
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from hazardlens.training.data.records import PhotoRecord
 from hazardlens.training.errors import ExportError
 from hazardlens.training.measuring.judged import JudgedPhoto
 from hazardlens.training.measuring.metrics import Subject, box_figures
@@ -36,6 +37,11 @@ class LabelAccuracy:
     ap50: float
     weight: float
     made: bool
+
+
+def can_judge(records: Sequence[PhotoRecord], labels: Sequence[str]) -> bool:
+    """Whether real validation photos are enough for `accuracy` without made scenes: one label has the boxes."""
+    return any(sum(record.boxes_of(label) for record in records) >= MIN_BOXES for label in labels)
 
 
 def mean_ap50(found: Sequence[LabelAccuracy]) -> float:

@@ -9,11 +9,13 @@ import pytest
 from hazardlens.model.bundle import read_bundle, write_bundle
 from hazardlens.training.data.records import read_records
 from hazardlens.training.errors import RunError
+from hazardlens.training.fitting.unfold import BundleStart
 from hazardlens.training.networks.graph import to_onnx
 from hazardlens.training.retraining import retrain as steps
 from hazardlens.training.retraining.entries import pixels_of
 from hazardlens.training.retraining.plan import Request
 from hazardlens.training.retraining.retrain import retrain
+from hazardlens.training.shipping import accuracy
 from hazardlens.training.shipping.gate import read_gate_report
 from support.corrections import Corrected, make_corrections, ten_days
 from support.lively_network import LIVELY_LABELS, LIVELY_SIZE_PX, lively_network
@@ -141,3 +143,29 @@ def test_there_must_be_something_to_resume(asked: Request) -> None:
     resumed = replace(asked, resume=True)
     with pytest.raises(RunError, match="no retraining to resume"):
         retrain(resumed)
+
+
+@pytest.mark.parametrize("fewest", [1, 10**6], ids=["enough", "too few"])
+def test_a_candidate_is_blended_with_its_parent_where_validation_photos_can_judge(
+    asked: Request, monkeypatch: pytest.MonkeyPatch, fewest: int
+) -> None:
+    asked_for: dict[str, object] = {}
+
+    def exported(*_args: object, **options: object) -> None:
+        asked_for.update(options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(steps, "train", lambda *_args, **_options: None)
+    monkeypatch.setattr(steps, "export_run", exported)
+    monkeypatch.setattr(accuracy, "MIN_BOXES", fewest)
+    lines: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        retrain(asked, report=lines.append)
+    start, too_few = asked_for["blend_with"], [line for line in lines if "too few validation boxes" in line]
+    if fewest == 1:
+        assert isinstance(start, BundleStart)
+        assert start.name == "tiny 1"
+        assert not too_few
+    else:
+        assert start is None
+        assert len(too_few) == 1
