@@ -23,7 +23,7 @@ def _answer(content: bytes) -> np.ndarray:
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     picture = np.random.default_rng(3).random((1, 3, LIVELY_SIZE_PX, LIVELY_SIZE_PX), np.float32)
     (answer,) = session.run(None, {session.get_inputs()[0].name: picture})
-    return answer
+    return np.asarray(answer)
 
 
 def test_it_takes_half_the_room_and_may_be_served(graph: bytes) -> None:
