@@ -9,7 +9,7 @@ import pytest
 from support.project import PACKAGE_FOLDERS, REPO, SCRIPT_FOLDERS, files_below
 
 MAX_MODULE_LINES = 300
-MAX_FILE_BYTES = 12_000_000
+MAX_FILE_BYTES = 25_000_000  # the graph that ships has 22 MB; hosts warn from 50 MB on
 # Written so that this file does not find itself.
 MACHINE_PATH = re.compile(r"(?<![\w.<])/(?:ro{2}t|ho[m]e|wo[r]k|Use[r]s)/\w")
 INDEX_ADDRESS = re.compile(r"(?i)https?://[^\s\"'<>)]*(?:py[p]i|simp[l]e/|regist[r]y|mir[r]or|artifac[t])|fi[l]e:///")

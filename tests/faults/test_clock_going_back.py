@@ -63,7 +63,12 @@ def ahead(tmp_path: Path) -> Path:
 @pytest.fixture
 def clocked(make_plug: MakePlug, ahead: Path) -> Plug:
     """A server whose clock is ahead, and two reviewers."""
-    plug = make_plug({"TEST_HOURS_AHEAD": str(ahead), "HAZARDLENS_WEBHOOK_ALLOW_PRIVATE": "true"}, script=SERVE)
+    environment = {
+        "TEST_HOURS_AHEAD": str(ahead),
+        "HAZARDLENS_WEBHOOK_ALLOW_PRIVATE": "true",
+        "HAZARDLENS_SECOND_REVIEW_SHARE": "0",  # else a decided report may be drawn to be looked at again
+    }
+    plug = make_plug(environment, script=SERVE)
     for name in ("li", "wang"):
         plug.add_account(name)
     return plug

@@ -129,7 +129,7 @@ def test_of_several_variants_one_ships_and_the_card_lists_all(
     assert start.size_px == 64
     picture = torch.rand(1, 3, 64, 64)
     with torch.no_grad():
-        difference = (start.module(picture)[0] - network.module(picture)[0]).abs()
+        difference = (start.module(picture)[0] - storable(network).module(picture)[0]).abs()
     assert float(difference[:, 4:].max()) < 1e-3
 
 
