@@ -40,8 +40,10 @@ class LabelAccuracy:
 
 
 def can_judge(records: Sequence[PhotoRecord], labels: Sequence[str]) -> bool:
-    """Whether real validation photos are enough for `accuracy` without made scenes: one label has the boxes."""
-    return any(sum(record.boxes_of(label) for record in records) >= MIN_BOXES for label in labels)
+    """Whether real validation photos are enough for `accuracy`: one label has the boxes where it was looked for."""
+    return any(
+        sum(record.boxes_of(label) for record in records if label in record.looked_for) >= MIN_BOXES for label in labels
+    )
 
 
 def mean_ap50(found: Sequence[LabelAccuracy]) -> float:
