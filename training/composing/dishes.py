@@ -119,7 +119,7 @@ def draw_solid(
     turn[:, 2] -= low
     # Shrinking by much in one step would leave out lines: halve first.
     picture = f32(_moved(sheet.picture, turn, (max(1, int(size[0])), max(1, int(size[1]))), ratio))
-    _stand(layer, pose, shape.profile_m[0][0])
+    shade_foot(layer, pose, shape.profile_m[0][0])
     alpha = picture[..., 3] / f32(255)
     tint = f32(rng.uniform(0.86, 1.06) * rng.uniform(0.97, 1.03, 3))
     tone = f32(picture[..., :3] / np.maximum(alpha, 1e-2)[..., None] * tint)
@@ -162,7 +162,7 @@ def _sheet(
     return _Sheet(np.asarray(np.dstack([tone, alpha * 255]) + f32(0.5), np.uint8), foot, scale)
 
 
-def _stand(layer: Layer, pose: Pose, radius_m: float) -> None:
+def shade_foot(layer: Layer, pose: Pose, radius_m: float) -> None:
     """The dark rim where a thing touches what it stands on."""
     wide, high = 1.35 * radius_m * pose.px_per_m, 1.35 * radius_m * pose.px_per_m * pose.flatness
     side = max(3, int(high * 0.7)) | 1

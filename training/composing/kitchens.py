@@ -10,12 +10,13 @@ from hazardlens.training.composing.clutter_look import look_of
 from hazardlens.training.composing.kitchens_mess import clean_dishes, dirty_dishes, floor_waste, harmless, pans
 from hazardlens.training.composing.kitchens_stains import KINDS, stain
 from hazardlens.training.composing.kitchens_surfaces import Surface, marked, surfaces_of, zoomed
+from hazardlens.training.composing.kitchens_ware import Ware
 from hazardlens.training.composing.obstacles_cutouts import Cutouts
 from hazardlens.training.composing.scene import Box, Pixels, Scene
 from hazardlens.training.data.records import PhotoRecord
 
 DIRTY: Final = "kitchen_dirty"
-_WEIGHTS: Final = {"sink": 3.0, "counter": 3.0, "hob": 1.5, "floor": 1.2, "wall": 0.6}
+_WEIGHTS: Final = {"sink": 4.0, "counter": 3.0, "hob": 1.5, "floor": 1.2, "wall": 0.6}
 _MIN_SIDE: Final = 0.06  # of the photo's long side: smaller dirt is nothing a person would mark
 
 
@@ -24,6 +25,7 @@ class DirtyKitchen:
     """A tidy kitchen with one to three of its surfaces dirtied: `kitchen_dirty` round each dirty part."""
 
     cutouts: Cutouts
+    ware: Ware
     name: str = "dirty-kitchen"
 
     def suits(self, record: PhotoRecord) -> bool:
@@ -36,7 +38,7 @@ class DirtyKitchen:
         if not surfaces:
             return None
         first = pick(surfaces, rng)
-        if rng.random() < 0.5 and not scene.labels:
+        if rng.random() < 0.6 and not scene.labels:
             scene, first = zoomed(scene, first, float(rng.uniform(1.3, 3.2)), rng)
             chosen = [first]
         else:
@@ -63,17 +65,18 @@ class DirtyKitchen:
 
     def _strew(self, layer: Layer, surface: Surface, rng: np.random.Generator) -> None:
         if surface.kind in {"sink", "counter"}:
-            dirty_dishes(layer, surface, rng)
+            dirty_dishes(layer, surface, self.ware, rng)
         elif surface.kind == "hob":
             pans(layer, surface, rng)
         elif surface.kind == "floor":
-            floor_waste(layer, surface, self.cutouts, rng)
+            floor_waste(layer, surface, self.cutouts, self.ware, rng)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TidyKitchen:
-    """A tidy kitchen with a few clean dishes: drawn things alone make no dirty kitchen."""
+    """A tidy kitchen with a few clean dishes: things that were added make no dirty kitchen."""
 
+    ware: Ware
     name: str = "tidy-kitchen"
 
     def suits(self, record: PhotoRecord) -> bool:
@@ -89,7 +92,7 @@ class TidyKitchen:
         if rng.random() < 0.5 and not scene.labels:
             scene, surface = zoomed(scene, surface, float(rng.uniform(1.3, 3.2)), rng)
         layer = Layer.empty(scene.height_px, scene.width_px)
-        clean_dishes(layer, surface, rng)
+        clean_dishes(layer, surface, self.ware, rng)
         if rng.random() < 0.4:
             harmless(layer, surface, rng)
         pixels = layer.blend(scene.pixels, look_of(scene.pixels, surface.box, rng), rng)

@@ -9,6 +9,7 @@ from hazardlens.training.composing.clutter_arrays import Floats, f32
 from hazardlens.training.composing.clutter_layer import Layer
 from hazardlens.training.composing.dishes import Pose, Shape, draw_solid
 from hazardlens.training.composing.kitchens_surfaces import Surface
+from hazardlens.training.composing.kitchens_ware import Ware
 from hazardlens.training.composing.obstacles_cutouts import Cutouts
 from hazardlens.training.composing.obstacles_drawn import Block, draw_block
 from hazardlens.training.composing.obstacles_view import FloorView
@@ -27,6 +28,7 @@ _SHAPES: Final = (
 )  # fmt: skip
 _BALL: Final = ((0.3, 0.0), (0.75, 0.3), (1.0, 0.9), (0.75, 1.5), (0.3, 1.8))  # radius and height
 _SHARES: Final = f32([share for _, _, share in _SHAPES])
+_REAL: Final = 0.6  # share of things that are cut out of photos, where there are such
 
 
 def any_ware(rng: np.random.Generator) -> tuple[Shape, Floats]:
@@ -41,7 +43,7 @@ def pose_on(surface: Surface, point: Floats) -> Pose:
     return Pose(float(point[0]), row, surface.scale(row), surface.flatness(row))
 
 
-def dirty_dishes(layer: Layer, surface: Surface, rng: np.random.Generator) -> None:
+def dirty_dishes(layer: Layer, surface: Surface, ware: Ware, rng: np.random.Generator) -> None:
     """A crowd of used dishes, some stacked, some tipped over."""
     crowd = float(rng.uniform(0.1, 0.6) if surface.kind != "sink" else rng.uniform(0, 0.35))
     piled = float(rng.uniform(0, 0.14))
@@ -51,8 +53,10 @@ def dirty_dishes(layer: Layer, surface: Surface, rng: np.random.Generator) -> No
         if rng.random() < 0.3:
             _stack(layer, pose, rng)
             continue
-        shape, colour = any_ware(rng)
         tilt = float(rng.normal(0, 14)) if rng.random() < 0.4 else 0.0
+        if rng.random() < _REAL and ware.draw(layer, pose, rng, tilt_deg=tilt):
+            continue
+        shape, colour = any_ware(rng)
         draw_solid(layer, pose, shape, colour, rng, food=float(rng.uniform(0.2, 1.1)), tilt_deg=tilt)
 
 
@@ -80,7 +84,7 @@ def pans(layer: Layer, surface: Surface, rng: np.random.Generator) -> None:
         draw_solid(layer, pose_on(surface, point), shape, colour, rng, food=float(rng.uniform(0.5, 1.2)))
 
 
-def floor_waste(layer: Layer, surface: Surface, cutouts: Cutouts, rng: np.random.Generator) -> None:
+def floor_waste(layer: Layer, surface: Surface, cutouts: Cutouts, ware: Ware, rng: np.random.Generator) -> None:
     """Bags, cartons, bottles and leftovers on the floor."""
     middle = surface.middle
     scale = surface.scale(middle[1])
@@ -97,7 +101,7 @@ def floor_waste(layer: Layer, surface: Surface, cutouts: Cutouts, rng: np.random
         elif choice < 0.5:
             size = (float(rng.uniform(0.15, 0.45)), float(rng.uniform(0.12, 0.35)), float(rng.uniform(0.05, 0.3)))
             draw_block(layer, view, Block(at, size, float(rng.normal(0, 0.5))), obstacles_faces.carton(rng), rng)
-        else:
+        elif rng.random() >= _REAL or not ware.draw(layer, pose, rng, tilt_deg=float(rng.choice((-80, 80, 0)))):
             shape, colour = any_ware(rng)
             tipped = float(rng.choice((-80, 80, 0))) if shape.radius_m < 0.06 else 0.0
             draw_solid(layer, pose, shape, colour, rng, food=0.7, tilt_deg=tipped)
@@ -108,7 +112,7 @@ def _depth(view: FloorView, row_px: float) -> float:
     return view.distance_m - view.focal_px * view.eye_m / below
 
 
-def clean_dishes(layer: Layer, surface: Surface, rng: np.random.Generator) -> None:
+def clean_dishes(layer: Layer, surface: Surface, ware: Ware, rng: np.random.Generator) -> None:
     """A few clean things side by side, or one neat stack: what every kitchen shows."""
     points = surface.points(int(rng.integers(1, 5)), rng)
     points = points[np.argsort(points[:, 0])]
@@ -120,9 +124,12 @@ def clean_dishes(layer: Layer, surface: Surface, rng: np.random.Generator) -> No
             pose = pose.raised(0.012)
         return
     for point in sorted(points, key=lambda place: float(place[1])):
+        pose = pose_on(surface, point)
+        if rng.random() < _REAL and ware.draw(layer, pose, rng):
+            continue
         if rng.random() < 0.6:
             shape, colour = any_ware(rng)
-        draw_solid(layer, pose_on(surface, point), shape, colour, rng)
+        draw_solid(layer, pose, shape, colour, rng)
 
 
 def harmless(layer: Layer, surface: Surface, rng: np.random.Generator) -> None:

@@ -7,19 +7,18 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from hazardlens.training.composing.clutter_arrays import Floats, f32
 from hazardlens.training.composing.clutter_layer import Layer
+from hazardlens.training.composing.cutting import Mask, Picture, cut_out
 from hazardlens.training.data.records import PhotoRecord, read_records
-
-Picture = npt.NDArray[np.uint8]
 
 # Photos of a source that trains as a whole (datasets/split-v1.toml), on which a whole animal comes off cleanly.
 PHOTOS: Final = frozenset(
     f"photos/jorgevc17-rat__{number:03}.jpg" for number in (2, 4, 6, 9, 13, 14, 19, 20, 21, 22, 25, 26, 32, 33)
 )
 _LONG_PX: Final = 150
+_MOST_LARGER: Final = 1.5  # than in the photo
 _MARGIN: Final = 0.12
 _FILL: Final = (0.34, 0.86)  # of its box that a rat fills
 _MOST_ON_EDGE: Final = 0.3  # of the box's edge that lies in the mask: more is a rat that is cut off, or background
@@ -65,50 +64,16 @@ def _cuts(record: PhotoRecord) -> list[Picture]:
             continue
         low = (np.array([cx - box_w / 2, cy - box_h / 2]) * (width, height)).round().astype(int)
         high = (np.array([cx + box_w / 2, cy + box_h / 2]) * (width, height)).round().astype(int)
-        cut = _cut(np.asarray(picture, np.uint8), np.maximum(low, 0), np.minimum(high, (width, height)))
+        low, high = np.maximum(low, 0), np.minimum(high, (width, height))
+        if _MOST_LARGER * max(high - low) < _LONG_PX:
+            continue
+        cut = cut_out(np.asarray(picture, np.uint8), low, high, long_px=_LONG_PX, margin=_MARGIN, whole=_clean)
         if cut is not None:
             cuts.append(cut)
     return cuts
 
 
-def _cut(picture: Picture, low: npt.NDArray[np.int_], high: npt.NDArray[np.int_]) -> Picture | None:
-    margin = ((high - low) * _MARGIN).astype(int) + 2
-    first = np.maximum(low - margin, 0)
-    last = np.minimum(high + margin, (picture.shape[1], picture.shape[0]))
-    scale = _LONG_PX / max(high - low)
-    if scale > 1.5:
-        return None
-    near = picture[first[1] : last[1], first[0] : last[0]]
-    near = np.asarray(cv2.resize(near, None, fx=float(scale), fy=float(scale), interpolation=cv2.INTER_AREA), np.uint8)
-    x_0, y_0 = ((low - first) * scale).astype(int)
-    x_1, y_1 = ((high - first) * scale).astype(int)
-    cv2.setRNGSeed(1)
-    mask = np.zeros(near.shape[:2], np.uint8)
-    rect = (int(x_0), int(y_0), int(x_1 - x_0), int(y_1 - y_0))
-    cv2.grabCut(near, mask, rect, np.zeros((1, 65)), np.zeros((1, 65)), 4, cv2.GC_INIT_WITH_RECT)
-    whole = _largest((mask == cv2.GC_FGD) | (mask == cv2.GC_PR_FGD))
-    inner = whole[y_0:y_1, x_0:x_1]
-    if not _clean(inner):
-        return None
-    soft = cv2.GaussianBlur(inner.astype(np.uint8) * 255, (0, 0), 1.2)
-    alpha = np.clip((soft.astype(np.float32) - 110) * 2.2, 0, 255).astype(np.uint8)
-    colour = cv2.cvtColor(near[y_0:y_1, x_0:x_1], cv2.COLOR_BGR2RGB)
-    return np.asarray(np.dstack([np.where(alpha[..., None] > 0, colour, 0), alpha]), np.uint8)
-
-
-def _largest(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    closed = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
-    _, parts, stats, _ = cv2.connectedComponentsWithStats(closed)
-    if len(stats) < 2:
-        return np.zeros(mask.shape, bool)
-    part = np.asarray(parts == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA])), np.uint8)
-    outlines, _ = cv2.findContours(part, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    cv2.drawContours(part, outlines, -1, 1, -1)  # eyes and ears are no holes
-    return np.asarray(part > 0)
-
-
-def _clean(mask: npt.NDArray[np.bool_]) -> bool:
+def _clean(mask: Mask) -> bool:
     """Whether a mask looks like a whole animal: it fills its box so far, is round enough, and is not cut off."""
     fill = float(mask.mean())
     if not _FILL[0] < fill < _FILL[1] or min(mask.shape) < 40:

@@ -9,9 +9,12 @@ import numpy.typing as npt
 import pytest
 
 from hazardlens.training.composing import pests_cutouts
+from hazardlens.training.composing.clutter_layer import Layer
+from hazardlens.training.composing.dishes import Pose
 from hazardlens.training.composing.kitchens import DirtyKitchen, TidyKitchen, merged
 from hazardlens.training.composing.kitchens_stains import KINDS, stain
 from hazardlens.training.composing.kitchens_surfaces import marked, surfaces_of
+from hazardlens.training.composing.kitchens_ware import LONG_M, Piece, Ware, places, read_ware
 from hazardlens.training.composing.obstacles_cutouts import Cutouts
 from hazardlens.training.composing.pests import PestVisit, RatsAtHeap
 from hazardlens.training.composing.pests_cutouts import Rats
@@ -22,7 +25,8 @@ from support.project import REPO
 
 PHOTO = "photos/doordetect-oi__141.jpg"
 KNOWN = frozenset({"kitchen_dirty", "kitchen_pest"})
-DIRTY = DirtyKitchen(Cutouts({}))
+NO_WARE = Ware(())
+DIRTY = DirtyKitchen(Cutouts({}), NO_WARE)
 PESTS = PestVisit(Rats(()), DIRTY)
 SEEDS = 12
 
@@ -107,7 +111,7 @@ def test_what_changed_lies_in_the_boxes_of_the_dirt() -> None:
 
 def test_clean_dishes_are_no_dirt() -> None:
     before = room()
-    for after in composed(TidyKitchen(), before):
+    for after in composed(TidyKitchen(NO_WARE), before):
         assert after.labels == ()
         assert after.photo != before.photo or changed(before, after, 10).any()
 
@@ -149,7 +153,7 @@ def test_dirt_stays_on_its_surface() -> None:
                 assert touched[y_0:y_1, x_0:x_1].any()
 
 
-@pytest.mark.parametrize("composition", [DIRTY, TidyKitchen(), PESTS], ids=lambda item: item.name)
+@pytest.mark.parametrize("composition", [DIRTY, TidyKitchen(NO_WARE), PESTS], ids=lambda item: item.name)
 def test_the_same_seed_gives_the_same_scene(composition: Composition) -> None:
     first, second = (composition.compose(room(), np.random.default_rng(3)) for _ in range(2))
     assert first is not None
@@ -158,7 +162,7 @@ def test_the_same_seed_gives_the_same_scene(composition: Composition) -> None:
     assert np.array_equal(first.boxes_xyxy, second.boxes_xyxy)
 
 
-@pytest.mark.parametrize("composition", [DIRTY, TidyKitchen(), PESTS], ids=lambda item: item.name)
+@pytest.mark.parametrize("composition", [DIRTY, TidyKitchen(NO_WARE), PESTS], ids=lambda item: item.name)
 def test_only_marked_tidy_kitchens_are_backgrounds(composition: Composition) -> None:
     assert composition.suits(record(PHOTO, KNOWN))
     assert not composition.suits(record(PHOTO, KNOWN, ("kitchen_dirty",)))
@@ -176,6 +180,54 @@ def test_no_test_photo_is_marked_and_only_training_photos_are_cut_up() -> None:
     manifest = json.loads((REPO / "datasets" / "split-v1.json").read_text("utf-8"))
     assert {manifest["photos"][photo]["split"] for photo in marked()} == {"train", "val"}
     assert {manifest["photos"][photo]["split"] for photo in pests_cutouts.PHOTOS} == {"train"}
+
+
+def test_what_is_cut_out_of_kitchens_stands_in_photos_that_train() -> None:
+    manifest = json.loads((REPO / "datasets" / "split-v1.json").read_text("utf-8"))
+    assert len(places()) > 50
+    for place in places():
+        x_min, y_min, x_max, y_max = place.box
+        assert place.kind in LONG_M
+        assert 0 <= x_min < x_max <= 1
+        assert 0 <= y_min < y_max <= 1
+        assert manifest["photos"][place.photo]["split"] == "train"
+
+
+def test_a_piece_of_ware_stands_on_its_foot_at_its_size() -> None:
+    picture = np.zeros((60, 30, 4), np.float32)
+    picture[5:, 5:25] = (200, 40, 40, 1)
+    ware = Ware((Piece("bottle", picture, 60),))
+    for seed in range(8):
+        layer = Layer.empty(200, 200)
+        assert ware.draw(layer, Pose(100, 150, 200, 0.4), np.random.default_rng(seed))
+        x_min, y_min, x_max, y_max = layer.box_of({0}) or (0, 0, 0, 0)
+        assert abs(y_max - 150) <= 2
+        assert abs((x_min + x_max) / 2 - 100) <= 3
+        # 27 cm at 200 px a metre, of which the picture leaves a twelfth empty.
+        assert 0.8 * 54 * 55 / 60 < y_max - y_min < 1.2 * 54 * 55 / 60
+
+
+def test_a_piece_is_not_enlarged_beyond_what_its_photo_shows() -> None:
+    ware = Ware((Piece("bottle", np.ones((60, 30, 4), np.float32), 20),))
+    layer = Layer.empty(200, 200)
+    assert not ware.draw(layer, Pose(100, 150, 200, 0.4), np.random.default_rng(0))
+    assert layer.count == 0
+    assert not NO_WARE.draw(layer, Pose(100, 150, 200, 0.4), np.random.default_rng(0))
+
+
+def test_real_ware_comes_off_cleanly_and_makes_kitchens_dirty(shared_data: Path) -> None:
+    ware = read_ware(shared_data)
+    assert len(ware.pieces) > 0.8 * len(places())
+    for piece in ware.pieces:
+        cover = piece.picture[..., 3]
+        assert 0.25 < cover.mean() < 0.99
+        assert not piece.picture[cover == 0].any()
+    first, second = (
+        DirtyKitchen(Cutouts({}), item).compose(room(), np.random.default_rng(3)) for item in (ware, NO_WARE)
+    )
+    assert first is not None
+    assert second is not None
+    assert not np.array_equal(first.pixels, second.pixels)
 
 
 def test_the_list_of_compositions_names_each_once() -> None:
