@@ -83,20 +83,45 @@ class RatsAtHeap:
 
     def suits(self, record: PhotoRecord) -> bool:
         """A photo with a heap, on which pests were looked for and not found."""
-        return {PEST, _HEAP} <= record.looked_for and _HEAP in record.labels and PEST not in record.labels
+        return heap_without_pests(record)
 
     def compose(self, scene: Scene, rng: np.random.Generator) -> Scene | None:
         """Put one or two rats at the foot of a heap, off all labelled boxes."""
-        heaps = [box for box, label in zip(scene.boxes_xyxy, scene.labels, strict=True) if label == _HEAP]
         layer = Layer.empty(scene.height_px, scene.width_px)
         numbers: list[int] = []
-        for _ in range(int(rng.integers(1, 3)) if heaps else 0):
-            x_min, y_min, x_max, y_max = (float(value) for value in heaps[int(rng.integers(0, len(heaps)))])
-            size = float(np.clip((y_max - y_min) / _HEAP_M * _RAT_M * 1.3, 0.05 * scene.width_px, 0.2 * scene.width_px))
-            at = (float(rng.uniform(x_min - size, x_max + size)), y_max + size * float(rng.uniform(0.75, 1.6)))
-            if _free(scene, (at[0] - 1.1 * size, at[1] - 0.95 * size, at[0] + 1.1 * size, at[1] + 0.1 * size)):
+        heap_px = [float(y_max - y_min) for _, y_min, _, y_max in _heaps(scene)]
+        for _ in range(int(rng.integers(1, 3)) if heap_px else 0):
+            natural = heap_px[int(rng.integers(0, len(heap_px)))] / _HEAP_M * _RAT_M * 1.3
+            size = float(np.clip(natural, 0.05 * scene.width_px, 0.2 * scene.width_px))
+            at = by_heap(scene, size, rng)
+            if at is not None:
                 numbers.append(_rat(self.rats, layer, at, size, rng))
         return _with_pests(scene, layer, numbers, rng) if numbers else None
+
+
+def heap_without_pests(record: PhotoRecord) -> bool:
+    """Whether a photo shows a heap of rubbish, and pests were looked for on it and not found."""
+    return {PEST, _HEAP} <= record.looked_for and _HEAP in record.labels and PEST not in record.labels
+
+
+def by_heap(scene: Scene, long_px: float, rng: np.random.Generator) -> tuple[float, float] | None:
+    """Where an animal so long may stand before one of the scene's heaps, off all boxes: its foot in pixels, or None."""
+    heaps = _heaps(scene)
+    if not heaps:
+        return None
+    x_min, _, x_max, y_max = heaps[int(rng.integers(0, len(heaps)))]
+    at = (float(rng.uniform(x_min - long_px, x_max + long_px)), y_max + long_px * float(rng.uniform(0.75, 1.6)))
+    room = (at[0] - 1.1 * long_px, at[1] - 0.95 * long_px, at[0] + 1.1 * long_px, at[1] + 0.1 * long_px)
+    return at if _free(scene, room) else None
+
+
+def _heaps(scene: Scene) -> list[Box]:
+    found = []
+    for box, label in zip(scene.boxes_xyxy, scene.labels, strict=True):
+        if label == _HEAP:
+            x_min, y_min, x_max, y_max = (float(value) for value in box)
+            found.append((x_min, y_min, x_max, y_max))
+    return found
 
 
 def _apart(points: Floats, least_px: float) -> list[Floats]:

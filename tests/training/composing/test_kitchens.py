@@ -14,10 +14,13 @@ from hazardlens.training.composing.dishes import Pose
 from hazardlens.training.composing.kitchens import DirtyKitchen, TidyKitchen, merged
 from hazardlens.training.composing.kitchens_stains import KINDS, stain
 from hazardlens.training.composing.kitchens_surfaces import marked, surfaces_of
-from hazardlens.training.composing.kitchens_ware import LONG_M, Piece, Ware, places, read_ware
+from hazardlens.training.composing.kitchens_ware import LONG_M, Ware
 from hazardlens.training.composing.obstacles_cutouts import Cutouts
 from hazardlens.training.composing.pests import PestVisit, RatsAtHeap
 from hazardlens.training.composing.pests_cutouts import Rats
+from hazardlens.training.composing.pests_others import KINDS as ANIMALS
+from hazardlens.training.composing.pests_others import OtherAnimals
+from hazardlens.training.composing.photo_parts import Piece, of_kinds, places, read_pieces
 from hazardlens.training.composing.registry import compositions
 from hazardlens.training.composing.scene import Composition, Scene
 from hazardlens.training.data.records import PhotoRecord
@@ -182,12 +185,12 @@ def test_no_test_photo_is_marked_and_only_training_photos_are_cut_up() -> None:
     assert {manifest["photos"][photo]["split"] for photo in pests_cutouts.PHOTOS} == {"train"}
 
 
-def test_what_is_cut_out_of_kitchens_stands_in_photos_that_train() -> None:
+def test_what_is_cut_out_stands_in_photos_that_train() -> None:
     manifest = json.loads((REPO / "datasets" / "split-v1.json").read_text("utf-8"))
     assert len(places()) > 50
     for place in places():
         x_min, y_min, x_max, y_max = place.box
-        assert place.kind in LONG_M
+        assert place.kind in LONG_M or place.kind in ANIMALS
         assert 0 <= x_min < x_max <= 1
         assert 0 <= y_min < y_max <= 1
         assert manifest["photos"][place.photo]["split"] == "train"
@@ -207,6 +210,34 @@ def test_a_piece_of_ware_stands_on_its_foot_at_its_size() -> None:
         assert 0.8 * 54 * 55 / 60 < y_max - y_min < 1.2 * 54 * 55 / 60
 
 
+def animal() -> Piece:
+    picture = np.zeros((40, 60, 4), np.float32)
+    picture[4:, 6:54] = (40, 40, 44, 1)
+    return Piece("cat", picture, 60)
+
+
+def test_other_animals_are_no_pests_and_stay_off_heaps() -> None:
+    composition = OtherAnimals((animal(),))
+    for after in composed(composition, room()):
+        assert after.labels == ()
+    before = street()
+    for after in composed(composition, before):
+        assert after.labels == ("stacked_clutter",)
+        assert changed(before, after, 10).any()
+        assert np.array_equal(after.pixels[120:220, 120:260], before.pixels[120:220, 120:260])
+
+
+def test_other_animals_come_where_pests_were_looked_for() -> None:
+    composition = OtherAnimals((animal(),))
+    heap = KNOWN | {"stacked_clutter"}
+    assert composition.suits(record(PHOTO, KNOWN))
+    assert composition.suits(record("photos/street.jpg", heap, ("stacked_clutter",)))
+    assert not composition.suits(record("photos/street.jpg", heap - {"kitchen_pest"}, ("stacked_clutter",)))
+    assert not composition.suits(record("photos/street.jpg", heap))
+    assert not OtherAnimals(()).suits(record(PHOTO, KNOWN))
+    assert OtherAnimals(()).compose(room(), np.random.default_rng(0)) is None
+
+
 def test_a_piece_is_not_enlarged_beyond_what_its_photo_shows() -> None:
     ware = Ware((Piece("bottle", np.ones((60, 30, 4), np.float32), 20),))
     layer = Layer.empty(200, 200)
@@ -215,13 +246,14 @@ def test_a_piece_is_not_enlarged_beyond_what_its_photo_shows() -> None:
     assert not NO_WARE.draw(layer, Pose(100, 150, 200, 0.4), np.random.default_rng(0))
 
 
-def test_real_ware_comes_off_cleanly_and_makes_kitchens_dirty(shared_data: Path) -> None:
-    ware = read_ware(shared_data)
-    assert len(ware.pieces) > 0.8 * len(places())
-    for piece in ware.pieces:
+def test_real_things_come_off_cleanly_and_make_kitchens_dirty(shared_data: Path) -> None:
+    pieces = read_pieces(shared_data)
+    assert len(pieces) > 0.8 * len(places())
+    for piece in pieces:
         cover = piece.picture[..., 3]
         assert 0.25 < cover.mean() < 0.99
         assert not piece.picture[cover == 0].any()
+    ware = Ware(of_kinds(pieces, LONG_M))
     first, second = (
         DirtyKitchen(Cutouts({}), item).compose(room(), np.random.default_rng(3)) for item in (ware, NO_WARE)
     )
@@ -233,4 +265,4 @@ def test_real_ware_comes_off_cleanly_and_makes_kitchens_dirty(shared_data: Path)
 def test_the_list_of_compositions_names_each_once() -> None:
     names = [item.name for item in compositions(None)]
     assert len(set(names)) == len(names)
-    assert {"dirty-kitchen", "tidy-kitchen", "kitchen-pests", "rats-at-heap"} <= set(names)
+    assert {"dirty-kitchen", "tidy-kitchen", "kitchen-pests", "rats-at-heap", "other-animals"} <= set(names)
