@@ -94,12 +94,12 @@ def export(
         Path | None,
         typer.Option(
             metavar="BUNDLE",
-            help="Bundle that the run started from: its weights are blended with the run's as validation photos say.",
+            help="Bundle that the run started from: the run goes only as far from it as validation photos say.",
         ),
     ] = None,
     beside: Annotated[
         Path | None,
-        typer.Option(metavar="RUN", help="Another run from the same weights, blended with likewise; not with --start."),
+        typer.Option(metavar="RUN", help="Another run from the same weights, blended with likewise, before --start."),
     ] = None,
     rendered: Annotated[
         list[Path] | None,
@@ -142,9 +142,6 @@ def export(
         from hazardlens.training.shipping.composed import composed_records
         from hazardlens.training.shipping.export import Wishes, export_run
 
-        if start is not None and beside is not None:
-            tell("--start and --beside: a run is blended with one of the two")
-            raise typer.Exit(2)
         if parts is not None and not parts.is_dir():
             raise DatasetMissingError(f"{parts}: there is no such folder")
         wishes = Wishes(_sizes(sizes), int8 == "auto", Goal(precision, max_alarms), quick)
@@ -165,7 +162,8 @@ def export(
                 rendered=sets,
                 composed=composed_records(photos.part("val"), ways, Path(folder)),
                 remarks=remark or (),
-                blend_with=beside if start is None else read_start(start),
+                beside=beside,
+                start=None if start is None else read_start(start),
                 advance=advance,
                 say=tell,
             )

@@ -133,7 +133,7 @@ def _export(plan: Plan, built: BuiltVersion, report: Report, advance: Advance | 
         version=version,
         remarks=[remark],
         parent=plan.parent,
-        blend_with=read_start(plan.request.bundle) if blends else None,
+        start=read_start(plan.request.bundle) if blends else None,
         hazards=_hazards(plan),
         wishes=Wishes(int8=plan.parent.weights == "int8"),
         now=plan.started,

@@ -1,7 +1,7 @@
 """Where between two sets of weights the exported ones lie, by accuracy on validation photos.
 
-The other end is the bundle that the run went on from, or a run beside it: another one from the same weights, which saw
-the same photos in other shares or another order (Wortsman et al., Model soups, ICML 2022).
+The other end is a run beside this one: another one from the same weights, which saw the same photos in other shares or
+another order (Wortsman et al., Model soups, ICML 2022); or the bundle that the run went on from.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ from hazardlens.training.networks.network import Network
 from hazardlens.training.networks.torch_detector import TorchDetector
 from hazardlens.training.shipping.accuracy import accuracy, mean_ap50
 from hazardlens.training.shipping.drafting import FinishedRun
-from hazardlens.training.shipping.variants import Effort, Material, spread
+from hazardlens.training.shipping.variants import MOST_LOSS, Effort, Material, spread
 
 SHARES: Final = (0.3, 0.5, 0.7, 0.85, 1.0)
 """Tried between a start and its run, in this order; 1 is what the training ended with."""
@@ -37,6 +37,7 @@ class OtherEnd:
         name: of the model and its version, or of the run.
         network: its weights.
         shares: to try.
+        slack: of the shares whose AP50 is at most so much below the best one's, the lowest is taken.
         run: what another run says of itself; empty for a bundle.
     """
 
@@ -44,6 +45,7 @@ class OtherEnd:
     name: str
     network: Network
     shares: tuple[float, ...]
+    slack: float = 0.0
     run: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -63,11 +65,12 @@ class Blend:
 
     @property
     def remark(self) -> str:
-        """A sentence for the card."""
+        """Sentences for the card."""
         tried = ", ".join(f"{share:g}: {value:.3f}" for share, value in self.ap50.items())
+        rule = " The lowest within a point of the best is taken." if self.other.slack else ""
         return (
             f"The weights lie {self.share:g} of the way from {self._from} to where the training ended. Mean AP50 on "
-            f"validation photos by this share: {tried}."
+            f"validation photos by this share: {tried}.{rule}"
         )
 
     @property
@@ -76,7 +79,7 @@ class Blend:
         told: dict[str, Any] = {self.other.role: self.other.name, "share": self.share}
         if self.other.run:
             told["config"] = self.other.run["config"]
-        return {"blend": told}
+        return told
 
     @property
     def _from(self) -> str:
@@ -91,13 +94,16 @@ class Blend:
 def from_start(start: BundleStart, source: FinishedRun) -> OtherEnd:
     """The bundle that a run started from.
 
+    A point of AP50 is within what so few validation photos can tell, and what the bundle finds in photos of other
+    places is known: so the run goes no farther from it than it must.
+
     Raises:
         ExportError: the run started from something else.
     """
     base = source.description["weights"]
     if base["sha256"] != start.bundle.sha256:
         raise ExportError(f"the run started from {base['name']}, not from the {start.name} that is given")
-    return OtherEnd("start", start.name, start.network, SHARES)
+    return OtherEnd("start", start.name, start.network, SHARES, MOST_LOSS)
 
 
 def from_beside(beside: FinishedRun, source: FinishedRun) -> OtherEnd:
@@ -116,12 +122,12 @@ def from_beside(beside: FinishedRun, source: FinishedRun) -> OtherEnd:
     alike = all(source.description.get(key) == beside.description.get(key) for key in _SAME)
     if not alike or source.rendered_val != beside.rendered_val:
         raise ExportError(f"the run and {name} learnt from other photos: they do not blend")
-    return OtherEnd("beside", name, beside.network, SHARES_BESIDE, beside.description)
+    return OtherEnd("beside", name, beside.network, SHARES_BESIDE, run=beside.description)
 
 
 def best_blend(
     other: OtherEnd,
-    source: FinishedRun,
+    tuned: Network,
     draft: ManifestDraft,
     material: Material,
     *,
@@ -132,7 +138,7 @@ def best_blend(
 
     Args:
         other: the other end.
-        source: the run.
+        tuned: what the training ended with.
         draft: of the bundle, for how answers are read.
         material: validation photos, and made scenes of the validation side.
         effort: how much is looked at.
@@ -145,9 +151,12 @@ def best_blend(
     made = spread(material.made, effort.made_photos)
     ap50 = {}
     for share in other.shares:
-        detector = TorchDetector.serving(blended(other.network, source.network, share), draft.output)
+        detector = TorchDetector.serving(blended(other.network, tuned, share), draft.output)
         found = accuracy(judge(detector, material.validation), judge(detector, made), detector.labels)
         ap50[share] = mean_ap50(found)
         say(f"{share:g} of the way from {other.name}: AP50 {ap50[share]:.3f}")
-    best = max(ap50, key=lambda share: (ap50[share], share))
-    return blended(other.network, source.network, best), Blend(other, best, ap50)
+    highest = max(ap50.values())
+    chosen = max(share for share, value in ap50.items() if value == highest)
+    if other.slack:
+        chosen = min(share for share, value in ap50.items() if value >= highest - other.slack)
+    return blended(other.network, tuned, chosen), Blend(other, chosen, ap50)

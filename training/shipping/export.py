@@ -24,7 +24,7 @@ from hazardlens.training.measuring.thresholds import Goal
 from hazardlens.training.networks.graph import storable
 from hazardlens.training.networks.network import Network
 from hazardlens.training.networks.torch_detector import TorchDetector
-from hazardlens.training.shipping.blends import OtherEnd, best_blend, from_beside, from_start
+from hazardlens.training.shipping.blends import Blend, OtherEnd, best_blend, from_beside, from_start
 from hazardlens.training.shipping.card import CardFacts, model_card
 from hazardlens.training.shipping.drafting import (
     LICENCE,
@@ -93,7 +93,8 @@ def export_run(  # noqa: PLR0913 - all but the first three may be left out
     composed: Sequence[PhotoRecord] = (),
     remarks: Sequence[str] = (),
     parent: Manifest | None = None,
-    blend_with: BundleStart | Path | None = None,
+    beside: Path | None = None,
+    start: BundleStart | None = None,
     hazards: Mapping[str, Category | None] | None = None,
     now: datetime | None = None,
     advance: Advance | None = None,
@@ -112,8 +113,8 @@ def export_run(  # noqa: PLR0913 - all but the first three may be left out
         composed: scenes composed into validation photos, which help likewise.
         remarks: sentences for the card on what the figures do not say.
         parent: of the bundle that the run started from; what validation photos cannot teach is taken from it.
-        blend_with: what the run started from, to go only as far from it as validation photos say is best; or the folder
-            of another run from the same weights, to end between the two likewise.
+        beside: folder of another run from the same weights, to end between the two, where validation photos say.
+        start: what the run started from, to go only as far from it as they say; with `beside`, after that.
         hazards: what labels stand for, where the taxonomy does not know it.
         now: when it is made.
         advance: told after each photo.
@@ -122,7 +123,7 @@ def export_run(  # noqa: PLR0913 - all but the first three may be left out
     Raises:
         RunError: the run was trained on another split, or does not say on which.
         WeightsError: it has no finished network.
-        ExportError: the graph breaks a rule, or does not answer as the network does; `blend_with` does not fit
+        ExportError: the graph breaks a rule, or does not answer as the network does; `beside` or `start` does not fit
             the run.
         BundleError: the bundle would not be valid.
     """
@@ -136,13 +137,14 @@ def export_run(  # noqa: PLR0913 - all but the first three may be left out
     if source.description.get("rendered") and not (rendered or composed):
         say("the run saw made scenes, none are given here: hazards that few real photos show will abstain")
     material = _material(photos, rendered, source.rendered_val, composed, wishes)
-    if blend_with is not None:
-        network, blend = best_blend(
-            _other_end(source, photos, blend_with), source, draft, material, effort=wishes.effort, say=say
-        )
-        remarks = [*remarks, blend.remark]
-        training = draft.training.model_copy(update={"config": draft.training.config | blend.config})
-        draft = draft.model_copy(update={"training": training})
+    blends = list[Blend]()
+    for other in _other_ends(source, photos, beside, start):
+        network, blend = best_blend(other, network, draft, material, effort=wishes.effort, say=say)
+        blends.append(blend)
+    if blends:
+        remarks = [*remarks, *(blend.remark for blend in blends)]
+        config = draft.training.config | {"blends": [blend.config for blend in blends]}
+        draft = draft.model_copy(update={"training": draft.training.model_copy(update={"config": config})})
     network = storable(network)
     variant, measured = _variant(network, draft, material, wishes, say)
     draft = variant.describe(draft)
@@ -167,10 +169,11 @@ def export_run(  # noqa: PLR0913 - all but the first three may be left out
     return write_bundle(out, onnx_bytes=variant.content, card=model_card(facts), draft=draft, float_bytes=floats)
 
 
-def _other_end(source: FinishedRun, photos: LabelledSplit, blend_with: BundleStart | Path) -> OtherEnd:
-    if isinstance(blend_with, BundleStart):
-        return from_start(blend_with, source)
-    return from_beside(read_run(blend_with, photos), source)
+def _other_ends(
+    source: FinishedRun, photos: LabelledSplit, beside: Path | None, start: BundleStart | None
+) -> list[OtherEnd]:
+    first = [] if beside is None else [from_beside(read_run(beside, photos), source)]
+    return first if start is None else [*first, from_start(start, source)]
 
 
 def _day(moment: datetime) -> str:

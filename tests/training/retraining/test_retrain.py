@@ -161,7 +161,7 @@ def test_a_candidate_is_blended_with_its_parent_where_validation_photos_can_judg
     lines: list[str] = []
     with pytest.raises(KeyboardInterrupt):
         retrain(asked, report=lines.append)
-    start, too_few = asked_for["blend_with"], [line for line in lines if "too few validation boxes" in line]
+    start, too_few = asked_for["start"], [line for line in lines if "too few validation boxes" in line]
     if fewest == 1:
         assert isinstance(start, BundleStart)
         assert start.name == "tiny 1"

@@ -54,11 +54,11 @@ def test_the_best_share_on_validation_photos_ships_and_the_card_says_so(
         plenty,
         version="2",
         wishes=QUICK,
-        blend_with=start,
+        start=start,
         remarks=["Mine."],
         say=lines.append,
     )
-    assert bundle.manifest.training.config["blend"] == {"start": "hazardlens-yolo11n-lively 1", "share": 0.7}
+    assert bundle.manifest.training.config["blends"] == [{"start": "hazardlens-yolo11n-lively 1", "share": 0.7}]
     assert "0.7 of the way from hazardlens-yolo11n-lively 1: AP50 0.600" in lines
     card = (tmp_path / "bundle/MODEL_CARD.md").read_text("utf-8")
     assert "Mine." in card
@@ -69,10 +69,40 @@ def test_the_best_share_on_validation_photos_ships_and_the_card_says_so(
         torch.testing.assert_close(tensor, expected[name])
 
 
+def test_a_run_goes_no_farther_from_its_start_than_a_point_is_worth(
+    tmp_path: Path, plenty: LabelledSplit, start: BundleStart, tuned: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = iter([0.589, 0.593, 0.585, 0.6, 0.602])
+    monkeypatch.setattr(blends, "accuracy", lambda *_: [LabelAccuracy("stacked_clutter", next(values), 1.0, False)])
+    run = write_run(tmp_path / "run", tuned, plenty, base=start.bundle.sha256)
+    bundle = export_run(run, tmp_path / "bundle", plenty, version="2", wishes=QUICK, start=start)
+    assert bundle.manifest.training.config["blends"][0]["share"] == 0.5
+    card = (tmp_path / "bundle/MODEL_CARD.md").read_text("utf-8")
+    assert "1: 0.602. The lowest within a point of the best is taken." in card
+
+
+def test_two_runs_are_averaged_first_and_then_go_back_towards_their_start(
+    tmp_path: Path, plenty: LabelledSplit, start: BundleStart, tuned: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = iter([0.2, 0.3, 0.6, 0.5, 0.4, 0.2, 0.3, 0.6, 0.5, 0.4])
+    monkeypatch.setattr(blends, "accuracy", lambda *_: [LabelAccuracy("stacked_clutter", next(values), 1.0, False)])
+    run = write_run(tmp_path / "run", tuned, plenty, base=start.bundle.sha256)
+    beside = write_run(tmp_path / "beside", lively_network(), plenty, name="other", base=start.bundle.sha256)
+    bundle = export_run(run, tmp_path / "bundle", plenty, version="2", wishes=QUICK, beside=beside, start=start)
+    told = bundle.manifest.training.config["blends"]
+    assert [(blend.get("beside"), blend.get("start"), blend["share"]) for blend in told] == [
+        ("other", None, 0.5),
+        (None, "hazardlens-yolo11n-lively 1", 0.7),
+    ]
+    expected = storable(blended(start.network, blended(lively_network(), tuned, 0.5), 0.7)).module.state_dict()
+    for key, tensor in to_network(bundle.onnx_bytes).module.state_dict().items():
+        torch.testing.assert_close(tensor, expected[key])
+
+
 def test_every_share_is_measured(plenty: LabelledSplit, tmp_path: Path, start: BundleStart, tuned: Network) -> None:
     lines: list[str] = []
     run = write_run(tmp_path / "run", tuned, plenty, base=start.bundle.sha256)
-    export_run(run, tmp_path / "bundle", plenty, version="2", wishes=QUICK, blend_with=start, say=lines.append)
+    export_run(run, tmp_path / "bundle", plenty, version="2", wishes=QUICK, start=start, say=lines.append)
     assert sum(" of the way from " in line for line in lines) == len(SHARES)
 
 
@@ -82,7 +112,7 @@ def test_a_run_that_started_from_something_else_is_refused(
     run = write_run(tmp_path / "run", tuned, plenty)
     named = json.loads((run / "run.json").read_text("utf-8"))["weights"]["name"]
     with pytest.raises(ExportError, match=f"started from {named}, not from the hazardlens-yolo11n-lively 1"):
-        export_run(run, tmp_path / "bundle", plenty, wishes=QUICK, blend_with=start)
+        export_run(run, tmp_path / "bundle", plenty, wishes=QUICK, start=start)
     assert not (tmp_path / "bundle").exists()
 
 
@@ -94,9 +124,9 @@ def test_two_runs_from_the_same_weights_are_averaged(
     run = write_run(tmp_path / "run", tuned, plenty)
     shares = {"real": 0.4, "rendered": 0.36, "composed": 0.24}
     beside = write_run(tmp_path / "beside", lively_network(), plenty, name="other", shares=shares)
-    bundle = export_run(run, tmp_path / "bundle", plenty, version="2", wishes=QUICK, blend_with=beside)
+    bundle = export_run(run, tmp_path / "bundle", plenty, version="2", wishes=QUICK, beside=beside)
     blend = {"beside": "other", "share": 0.3, "config": {"name": "other", "seed": 7}}
-    assert bundle.manifest.training.config["blend"] == blend
+    assert bundle.manifest.training.config["blends"] == [blend]
     card = (tmp_path / "bundle/MODEL_CARD.md").read_text("utf-8")
     batches = "(its batches: 40% real, 36% rendered, 24% composed)"
     assert f"0.3 of the way from those of `other`, a run from the same weights on the same photos {batches}" in card
@@ -111,15 +141,15 @@ def test_where_all_shares_are_as_good_the_run_itself_ships(
     monkeypatch.setattr(blends, "accuracy", lambda *_: [LabelAccuracy("stacked_clutter", 0.5, 1.0, False)])
     run = write_run(tmp_path / "run", tuned, plenty)
     beside = write_run(tmp_path / "beside", lively_network(), plenty, name="other")
-    bundle = export_run(run, tmp_path / "bundle", plenty, version="2", wishes=QUICK, blend_with=beside)
-    assert bundle.manifest.training.config["blend"]["share"] == 1
+    bundle = export_run(run, tmp_path / "bundle", plenty, version="2", wishes=QUICK, beside=beside)
+    assert bundle.manifest.training.config["blends"][0]["share"] == 1
 
 
 def test_two_runs_are_measured_alone_as_well(tmp_path: Path, plenty: LabelledSplit, tuned: Network) -> None:
     lines: list[str] = []
     run = write_run(tmp_path / "run", tuned, plenty)
     beside = write_run(tmp_path / "beside", lively_network(), plenty)
-    export_run(run, tmp_path / "bundle", plenty, version="2", wishes=QUICK, blend_with=beside, say=lines.append)
+    export_run(run, tmp_path / "bundle", plenty, version="2", wishes=QUICK, beside=beside, say=lines.append)
     told = [line.split()[0] for line in lines if " of the way from " in line]
     assert told == [f"{share:g}" for share in SHARES_BESIDE]
     assert {"0", "1"} <= set(told)
@@ -131,7 +161,7 @@ def test_runs_from_different_weights_are_not_averaged(
     run = write_run(tmp_path / "run", tuned, plenty, base=start.bundle.sha256)
     beside = write_run(tmp_path / "beside", lively_network(), plenty)
     with pytest.raises(ExportError, match="they do not blend"):
-        export_run(run, tmp_path / "bundle", plenty, wishes=QUICK, blend_with=beside)
+        export_run(run, tmp_path / "bundle", plenty, wishes=QUICK, beside=beside)
     assert not (tmp_path / "bundle").exists()
 
 
@@ -141,7 +171,7 @@ def test_runs_of_different_labels_are_not_averaged(tmp_path: Path, plenty: Label
     renamed = Network(other.module, other.info.model_copy(update={"labels": ("manhole_ok", *other.labels[1:])}))
     beside = write_run(tmp_path / "beside", renamed, plenty)
     with pytest.raises(ExportError, match="the labels of the run and of lively differ"):
-        export_run(run, tmp_path / "bundle", plenty, wishes=QUICK, blend_with=beside)
+        export_run(run, tmp_path / "bundle", plenty, wishes=QUICK, beside=beside)
 
 
 @pytest.mark.parametrize(
@@ -159,4 +189,4 @@ def test_runs_on_different_photos_are_not_averaged(
     run = write_run(tmp_path / "run", tuned, plenty)
     beside = write_run(tmp_path / "beside", lively_network(), plenty, **told)
     with pytest.raises(ExportError, match="learnt from other photos: they do not blend"):
-        export_run(run, tmp_path / "bundle", plenty, wishes=QUICK, blend_with=beside)
+        export_run(run, tmp_path / "bundle", plenty, wishes=QUICK, beside=beside)

@@ -182,15 +182,6 @@ def test_sizes_that_are_none_are_refused(sizes: str) -> None:
     assert "--sizes: expected multiples of 32" in result.stderr
 
 
-def test_a_run_is_blended_with_one_other_at_most() -> None:
-    app = typer.Typer()
-    commands.register(app)
-    options = ["--run", "r", "--out", "b", "--data", "d", "--split", "s", "--start", "bundle", "--beside", "other"]
-    result = CliRunner().invoke(app, ["export", *options])
-    assert result.exit_code == 2
-    assert result.stderr == "--start and --beside: a run is blended with one of the two\n"
-
-
 def test_a_run_on_another_split_is_refused(tmp_path: Path, network: Network, photos: LabelledSplit) -> None:
     run = write_run(tmp_path / "run", network, photos)
     other = make_split(photos.records, SplitConfig(name="other", test_sources=("first",)))
