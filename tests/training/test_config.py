@@ -91,6 +91,16 @@ def test_the_runs_that_are_averaged_differ_in_the_last_stage_alone(repo: Path) -
     assert other.model_copy(update={"name": one.name, "stages": one.stages}) == one
 
 
+def test_the_runs_that_go_on_differ_in_shares_and_draws_alone(repo: Path) -> None:
+    one, other = (read_config(repo / "training" / "configs" / f"{name}.toml") for name in ("onward", "onward-beside"))
+    changed = {"real", "rendered", "composed", "composed_weights"}
+    assert one.mix.model_dump(exclude=changed) == other.mix.model_dump(exclude=changed)
+    assert [stage.model_dump(exclude={"epochs"}) for stage in one.stages] == [
+        stage.model_dump(exclude={"epochs"}) for stage in other.stages
+    ]
+    assert other.model_copy(update={"name": one.name, "seed": one.seed, "mix": one.mix, "stages": one.stages}) == one
+
+
 def test_shares_are_a_whole(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"mix: real, rendered and composed must add up to 1, found 0\.9"):
         _read(tmp_path, MINIMAL + "[mix]\nreal = 0.5\nrendered = 0.4\n")
