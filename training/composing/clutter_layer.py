@@ -117,9 +117,23 @@ class Layer:
         return result
 
 
-def _softened(picture: Floats, sigma_px: float) -> Floats:
-    side = 7 if sigma_px > 0.9 else 5
-    return f32(cv2.GaussianBlur(picture, (side, side), sigma_px))
+def turned_room(
+    turn: npt.NDArray[np.float64], size_wh: tuple[int, int]
+) -> tuple[npt.NDArray[np.int_], tuple[int, int]]:
+    """Where a picture of this size lies once it is turned.
+
+    Args:
+        turn: (2, 3), as `cv2.getRotationMatrix2D` gives it.
+        size_wh: of the picture, pixels.
+
+    Returns:
+        Its lowest column and row, and its width and height, in whole pixels.
+    """
+    width, height = size_wh
+    corners = f32([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]]) @ f32(turn).T
+    low = np.floor(corners.min(axis=0)).astype(int)
+    wide, high = np.ceil(corners.max(axis=0)).astype(int) - low
+    return low, (max(1, int(wide)), max(1, int(high)))
 
 
 def _grained(tone: Floats, cover: Floats, grain: float, rng: np.random.Generator) -> Floats:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hazardlens.training.composing.clutter_arrays import Floats, f32
-from hazardlens.training.composing.clutter_layer import Layer
+from hazardlens.training.composing.clutter_layer import Layer, turned_room
 from hazardlens.training.composing.noise import noise_at
 
 Mask = npt.NDArray[np.uint8]
@@ -111,14 +111,11 @@ def draw_solid(
     )
     ratio = pose.px_per_m / sheet.px_per_m
     turn = np.asarray(cv2.getRotationMatrix2D(sheet.foot, tilt_deg, ratio), np.float64)
-    # The four corners tell how much room the shrunk and tipped sheet needs.
     height, width = sheet.picture.shape[:2]
-    corners = f32([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]]) @ f32(turn).T
-    low = np.floor(corners.min(axis=0)).astype(int)
-    size = np.ceil(corners.max(axis=0)).astype(int) - low
+    low, size_wh = turned_room(turn, (width, height))
     turn[:, 2] -= low
     # Shrinking by much in one step would leave out lines: halve first.
-    picture = f32(_moved(sheet.picture, turn, (max(1, int(size[0])), max(1, int(size[1]))), ratio))
+    picture = f32(_moved(sheet.picture, turn, size_wh, ratio))
     shade_foot(layer, pose, shape.profile_m[0][0])
     alpha = picture[..., 3] / f32(255)
     tint = f32(rng.uniform(0.86, 1.06) * rng.uniform(0.97, 1.03, 3))

@@ -12,6 +12,7 @@ from hazardlens.training.composing.clutter_arrays import Floats, f32
 from hazardlens.training.composing.clutter_layer import Layer
 from hazardlens.training.composing.cutting import Mask, Picture, cut_out
 from hazardlens.training.data.records import PhotoRecord, read_records
+from hazardlens.training.errors import DatasetInvalidError
 
 # Photos of a source that trains as a whole (datasets/split-v1.toml), on which a whole animal comes off cleanly.
 PHOTOS: Final = frozenset(
@@ -47,7 +48,12 @@ class Rats:
 
 @lru_cache(maxsize=2)
 def read_rats(root: Path) -> Rats:
-    """Cut rats out of the labelled photos of the data set at `root`; what does not come off cleanly is left out."""
+    """Cut rats out of the labelled photos of the data set at `root`; what does not come off cleanly is left out.
+
+    Raises:
+        DatasetMissingError: a file or a photo is not there.
+        DatasetInvalidError: a row, a label file or a picture breaks the format.
+    """
     records = [record for record in read_records(root) if record.photo in PHOTOS]
     found = [cut for record in records for cut in _cuts(record)]
     return Rats(tuple(found))
@@ -56,7 +62,7 @@ def read_rats(root: Path) -> Rats:
 def _cuts(record: PhotoRecord) -> list[Picture]:
     picture = cv2.imread(str(record.path))
     if picture is None:
-        return []
+        raise DatasetInvalidError(f"{record.path}: cannot be decoded")
     height, width = picture.shape[:2]
     cuts: list[Picture] = []
     for label, (cx, cy, box_w, box_h) in zip(record.labels, record.boxes_cxcywh, strict=True):

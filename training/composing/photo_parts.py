@@ -12,9 +12,10 @@ import cv2
 import numpy as np
 
 from hazardlens.training.composing.clutter_arrays import Floats, f32
-from hazardlens.training.composing.clutter_layer import Layer
+from hazardlens.training.composing.clutter_layer import Layer, turned_room
 from hazardlens.training.composing.cutting import Mask, Picture, cut_out
 from hazardlens.training.data.records import PhotoRecord, read_records
+from hazardlens.training.errors import DatasetInvalidError
 
 _LONG_PX: Final = 150
 _MARGIN: Final = 0.2
@@ -70,11 +71,9 @@ class Piece:
 def _tipped(picture: Floats, foot: tuple[float, float], tilt_deg: float) -> tuple[Floats, tuple[float, float]]:
     height, width = picture.shape[:2]
     turn = np.asarray(cv2.getRotationMatrix2D(foot, tilt_deg, 1.0), np.float64)
-    corners = f32([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]]) @ f32(turn).T
-    low, high = np.floor(corners.min(axis=0)), np.ceil(corners.max(axis=0))
+    low, size_wh = turned_room(turn, (width, height))
     turn[:, 2] -= low
-    size = (int(high[0] - low[0]), int(high[1] - low[1]))
-    turned = f32(cv2.warpAffine(picture, turn, size, flags=cv2.INTER_LINEAR))
+    turned = f32(cv2.warpAffine(picture, turn, size_wh, flags=cv2.INTER_LINEAR))
     return turned, (foot[0] - float(low[0]), foot[1] - float(low[1]))
 
 
@@ -100,7 +99,12 @@ def places() -> tuple[Place, ...]:
 
 @lru_cache(maxsize=2)
 def read_pieces(root: Path) -> tuple[Piece, ...]:
-    """Cut everything out of the photos of the data set at `root`; what does not come off cleanly is left out."""
+    """Cut everything out of the photos of the data set at `root`; what does not come off cleanly is left out.
+
+    Raises:
+        DatasetMissingError: a file or a photo is not there.
+        DatasetInvalidError: a row, a label file or a picture breaks the format.
+    """
     wanted = {place.photo for place in places()}
     records = sorted((item for item in read_records(root) if item.photo in wanted), key=lambda item: item.photo)
     return tuple(piece for record in records for piece in _pieces(record, places()))
@@ -114,7 +118,7 @@ def of_kinds(pieces: Sequence[Piece], kinds: Collection[str]) -> tuple[Piece, ..
 def _pieces(record: PhotoRecord, everywhere: Sequence[Place]) -> list[Piece]:
     photo = cv2.imread(str(record.path))
     if photo is None:
-        return []
+        raise DatasetInvalidError(f"{record.path}: cannot be decoded")
     size = np.array([photo.shape[1], photo.shape[0]])
     white = float(np.percentile(cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY), 95))
     gain = float(np.clip(_WHITE / max(white, 1), 1, _MOST_GAIN))

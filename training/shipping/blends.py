@@ -37,7 +37,7 @@ class OtherEnd:
         name: of the model and its version, or of the run.
         network: its weights.
         shares: to try.
-        slack: of the shares whose AP50 is at most so much below the best one's, the lowest is taken.
+        slack: how far below the best one's AP50 a share may be and still be chosen, to stay near this end.
         run: what another run says of itself; empty for a bundle.
     """
 
@@ -134,7 +134,7 @@ def best_blend(
     effort: Effort,
     say: Callable[[str], None],
 ) -> tuple[Network, Blend]:
-    """The network of the share with the highest accuracy; of equal ones, the one nearest to the run.
+    """The network of the best share: the lowest within the other end's slack; without one, of equal ones the highest.
 
     Args:
         other: the other end.
@@ -155,8 +155,7 @@ def best_blend(
         found = accuracy(judge(detector, material.validation), judge(detector, made), detector.labels)
         ap50[share] = mean_ap50(found)
         say(f"{share:g} of the way from {other.name}: AP50 {ap50[share]:.3f}")
-    highest = max(ap50.values())
-    chosen = max(share for share, value in ap50.items() if value == highest)
-    if other.slack:
-        chosen = min(share for share, value in ap50.items() if value >= highest - other.slack)
+    least = max(ap50.values()) - other.slack
+    good = [share for share, value in ap50.items() if value >= least]
+    chosen = min(good) if other.slack else max(good)
     return blended(other.network, tuned, chosen), Blend(other, chosen, ap50)

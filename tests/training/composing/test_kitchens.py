@@ -1,14 +1,15 @@
 """Kitchens that are made dirty, and animals let into them: labels, boxes and pixels on a painted room."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from hazardlens.training.composing import pests_cutouts
+from hazardlens.training.composing import pests_cutouts, photo_parts
 from hazardlens.training.composing.clutter_layer import Layer
 from hazardlens.training.composing.dishes import Pose
 from hazardlens.training.composing.kitchens import DirtyKitchen, TidyKitchen, merged
@@ -24,6 +25,7 @@ from hazardlens.training.composing.photo_parts import Piece, of_kinds, places, r
 from hazardlens.training.composing.registry import compositions
 from hazardlens.training.composing.scene import Composition, Scene
 from hazardlens.training.data.records import PhotoRecord
+from hazardlens.training.errors import DatasetInvalidError
 from support.project import REPO
 
 PHOTO = "photos/doordetect-oi__141.jpg"
@@ -260,6 +262,22 @@ def test_real_things_come_off_cleanly_and_make_kitchens_dirty(shared_data: Path)
     assert first is not None
     assert second is not None
     assert not np.array_equal(first.pixels, second.pixels)
+
+
+@pytest.mark.parametrize(
+    ("reader", "photo"),
+    [(photo_parts.read_pieces, places()[0].photo), (pests_cutouts.read_rats, min(pests_cutouts.PHOTOS))],
+    ids=["parts", "rats"],
+)
+def test_a_photo_that_cannot_be_decoded_is_named(
+    reader: Callable[[Path], object], photo: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"no picture")
+    for module in (photo_parts, pests_cutouts):
+        monkeypatch.setattr(module, "read_records", lambda _: [replace(record(photo, KNOWN), path=broken)])
+    with pytest.raises(DatasetInvalidError, match=r"broken\.jpg: cannot be decoded"):
+        reader(tmp_path)
 
 
 def test_the_list_of_compositions_names_each_once() -> None:
